@@ -1,0 +1,205 @@
+"""Find plugins, load them one by one, call them one by one, and remember what failed.
+
+pluggy stops at the first exception, loses the results it had and accepts misspelt hook names in silence;
+here every fault of a plugin (broken import, SystemExit, typo, wrong argument, half-failed generator) becomes
+a visible `Failure` while the others carry on.
+"""
+
+import importlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from assistant import hookspecs
+from assistant.api import (
+    Adapter,
+    AssistantError,
+    Command,
+    DocumentLoader,
+    Embedder,
+    Host,
+    KnowledgeSource,
+    ModelSource,
+)
+from assistant.namespace import NAMESPACE, forget, install
+from assistant.plugin_places import Candidate
+from assistant.registry import KINDS, Failure, Offer, Registry
+
+IMPL = "assistant_impl"
+KIND_TYPES: dict[str, tuple[type, tuple[str, ...]]] = {
+    "models": (ModelSource, ()),
+    "embedders": (Embedder, ("name", "dimensions", "fingerprint", "embed", "embed_query")),
+    "loaders": (DocumentLoader, ()),
+    "knowledge": (KnowledgeSource, ("name", "collections", "search", "surroundings")),
+    "adapters": (Adapter, ()),
+    "commands": (Command, ()),
+}
+
+
+@dataclass(slots=True)
+class Plugin:
+    """One plugin as `assistant plugins list` shows it. Times are milliseconds."""
+
+    candidate: Candidate
+    status: str
+    hooks: tuple[str, ...] = ()
+    import_ms: float = 0.0
+    hook_ms: float = 0.0
+    module: ModuleType | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.candidate.name
+
+
+class Plugins:
+    """The loaded plugins and what they offered."""
+
+    def __init__(self, candidates: list[Candidate], make_host: Callable[[str], Host], registry: Registry) -> None:
+        self._manager = pluggy.PluginManager("assistant")
+        self._manager.add_hookspecs(hookspecs)
+        self._hooks = {name for name in vars(hookspecs) if hasattr(getattr(hookspecs, name), "assistant_spec")}
+        self._make_host = make_host
+        self._hosts: dict[str, Host] = {}
+        self.registry = registry
+        registry.refresh = self.collect
+        self.plugins = [self._load(candidate) for candidate in candidates]
+        for kind in KINDS:
+            self.collect(kind)
+
+    def collect(self, kind: str) -> None:
+        """Ask every plugin anew what it offers of one kind."""
+        offers: dict[str, Offer[Any]] = getattr(self.registry, kind)
+        offers.clear()
+        hook = f"register_{kind}"
+        self.registry.failures[:] = [f for f in self.registry.failures if f.stage != hook]
+        for plugin in self.plugins:
+            for value in self._results(plugin, hook):
+                self._offer(plugin, kind, offers, value)
+
+    def notify(self, hook: str, **arguments: Any) -> None:
+        """Call an `on_*` hook of every plugin."""
+        for plugin in self.plugins:
+            self._call(plugin, hook, arguments)
+
+    def _load(self, candidate: Candidate) -> Plugin:
+        plugin = Plugin(candidate, candidate.status)
+        if candidate.fault:
+            self._fail(plugin, "find", candidate.fault)
+        if candidate.status != "ready":
+            return plugin
+        started = time.perf_counter()
+        try:
+            plugin.module = self._import(candidate)
+            self._register(plugin, plugin.module)
+            plugin.status = "loaded"
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault must not end the program
+            self._fail(plugin, "import", _sentence(error))
+            if plugin.module is not None and self._manager.is_registered(plugin.module):
+                self._manager.unregister(plugin.module)
+            if candidate.path is not None and candidate.origin != "built-in":
+                forget(candidate.name)
+        plugin.import_ms = (time.perf_counter() - started) * 1000
+        return plugin
+
+    def _import(self, candidate: Candidate) -> ModuleType:
+        if candidate.entry_point is not None:
+            module = candidate.entry_point.load()
+            if not isinstance(module, ModuleType):
+                raise TypeError(f"the entry point {candidate.entry_point.value} is no module")
+            return module
+        if candidate.path is None:
+            return importlib.import_module(candidate.module)
+        install({candidate.name: candidate.path})
+        return importlib.import_module(f"{NAMESPACE}.{candidate.name}")
+
+    def _register(self, plugin: Plugin, module: ModuleType) -> None:
+        marked = [name for name, value in vars(module).items() if hasattr(value, IMPL)]
+        for name in marked:
+            if name not in self._hooks:
+                close = get_close_matches(name, sorted(self._hooks), n=1)
+                perhaps = f" Did you mean {close[0]}?" if close else ""
+                self._fail(plugin, "hooks", f"There is no hook named {name}.{perhaps}")
+        good = [name for name in marked if name in self._hooks]
+        if not marked:
+            raise TypeError("it implements no hook (mark functions with @hookimpl)")
+        for name in good:
+            wrong = set(_argument_names(getattr(module, name))) - _spec_arguments(name)
+            if wrong:
+                self._fail(plugin, "hooks", f"{name} asks for unknown arguments: {', '.join(sorted(wrong))}.")
+                delattr(getattr(module, name), IMPL)
+        self._manager.register(module, plugin.name)
+        plugin.hooks = tuple(sorted(caller.name for caller in self._manager.get_hookcallers(module) or ()))
+
+    def _results(self, plugin: Plugin, hook: str) -> Iterator[Any]:
+        results = self._call(plugin, hook, {})
+        if results is None:
+            return
+        try:
+            yield from results
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what came before the fault is kept
+            self._fail(plugin, hook, _sentence(error))
+
+    def _call(self, plugin: Plugin, hook: str, arguments: dict[str, Any]) -> Any:
+        if plugin.module is None or hook not in plugin.hooks:
+            return None
+        caller = getattr(self._manager.hook, hook)
+        implementation = next(i for i in caller.get_hookimpls() if i.plugin is plugin.module)
+        known = {**arguments, "host": self._host(plugin.name)}
+        started = time.perf_counter()
+        try:
+            return implementation.function(*(known[name] for name in implementation.argnames))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault must not end the program
+            self._fail(plugin, hook, _sentence(error))
+            return None
+        finally:
+            plugin.hook_ms += (time.perf_counter() - started) * 1000
+
+    def _host(self, name: str) -> Host:
+        if name not in self._hosts:
+            self._hosts[name] = self._make_host(name)
+        return self._hosts[name]
+
+    def _offer(self, plugin: Plugin, kind: str, offers: dict[str, Offer[Any]], value: Any) -> None:
+        hook = f"register_{kind}"
+        expected, attributes = KIND_TYPES[kind]
+        fits = isinstance(value, expected) if not attributes else all(hasattr(value, a) for a in attributes)
+        name = getattr(value, "name", None)
+        if not fits or not isinstance(name, str) or not name:
+            self._fail(plugin, hook, f"{value!r:.80} is no {expected.__name__}.")
+        elif name in offers:
+            self._fail(plugin, hook, f"The name {name!r} is already taken by the plugin {offers[name].plugin!r}.")
+        else:
+            offers[name] = Offer(value, plugin.name)
+
+    def _fail(self, plugin: Plugin, stage: str, message: str) -> None:
+        if stage in ("find", "import"):
+            plugin.status = "failed"
+        self.registry.failures.append(Failure(plugin.name, stage, message))
+
+
+def _argument_names(function: Any) -> tuple[str, ...]:
+    code = function.__code__
+    return tuple(code.co_varnames[: code.co_argcount])
+
+
+def _spec_arguments(hook: str) -> set[str]:
+    return set(_argument_names(getattr(hookspecs, hook)))
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, AssistantError):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return f"it called exit({error.code!r})"
+    where = ""
+    trace = error.__traceback__
+    while trace is not None:
+        where = f" ({trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {error}"[:400] + where

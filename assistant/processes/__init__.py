@@ -1,0 +1,1 @@
+"""Child processes: framed messages, starting and ending them, and workers with limits."""

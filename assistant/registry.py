@@ -1,0 +1,53 @@
+"""What the plugins offered, by kind and name, and whose it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+from assistant.api import Adapter, Command, DocumentLoader, Embedder, KnowledgeSource, ModelSource
+from assistant.errors import NotFound
+
+T = TypeVar("T")
+
+KINDS = ("models", "embedders", "loaders", "knowledge", "adapters", "commands")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Generic[T]):
+    """One offered value and the plugin it came from."""
+
+    value: T
+    plugin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong with a plugin: at which stage (find, import, a hook's name) and why."""
+
+    plugin: str
+    stage: str
+    message: str
+
+
+@dataclass(slots=True)
+class Registry:
+    """Everything on offer, filled by the plugin loader; `refresh(kind)` asks the plugins again."""
+
+    models: dict[str, Offer[ModelSource]] = field(default_factory=dict)
+    embedders: dict[str, Offer[Embedder]] = field(default_factory=dict)
+    loaders: dict[str, Offer[DocumentLoader]] = field(default_factory=dict)
+    knowledge: dict[str, Offer[KnowledgeSource]] = field(default_factory=dict)
+    adapters: dict[str, Offer[Adapter]] = field(default_factory=dict)
+    commands: dict[str, Offer[Command]] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    refresh: Callable[[str], None] = lambda kind: None
+
+
+def suggest(kind: str, name: str, known: list[str], hint: str = "") -> NotFound:
+    """Say that there is no such name, and which near one was perhaps meant."""
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return NotFound(f"There is no {kind} named {name!r}.", f"Did you mean {close[0]!r}?")
+    shown = ", ".join(sorted(known)[:12])
+    return NotFound(f"There is no {kind} named {name!r}.", hint or (f"There are: {shown}." if shown else ""))
