@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from assistant.api import Adapter, Command, DocumentLoader, Embedder, KnowledgeSource, ModelSource
@@ -42,6 +43,24 @@ class Registry:
     commands: dict[str, Offer[Command]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     refresh: Callable[[str], None] = lambda kind: None
+
+    def default_model(self, name: str = "") -> ModelSource | None:
+        """The model of that name, a GGUF at that path, or the starter model; None when there is none."""
+        if name:
+            return self.find_model(name)
+        starters = [offer.value for offer in self.models.values() if offer.value.starter]
+        return starters[0] if starters else None
+
+    def find_model(self, name: str) -> ModelSource:
+        """The model of that name, or the GGUF file at that path. Raises `NotFound` with a suggestion."""
+        if name in self.models:
+            return self.models[name].value
+        path = Path(name).expanduser()
+        if path.suffix == ".gguf" or "/" in name or path.is_file():
+            if not path.is_file():
+                raise NotFound(f"There is no model file {path}.", "See what there is with: assistant models list")
+            return ModelSource(path.stem, path=path.absolute())
+        raise suggest("model", name, list(self.models), "Add one with: assistant models add FILE")
 
 
 def suggest(kind: str, name: str, known: list[str], hint: str = "") -> NotFound:

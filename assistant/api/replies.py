@@ -35,7 +35,7 @@ class Reply:
     stop_reason: str
     citations: tuple[Citation, ...] = ()
     adapters: tuple[AdapterUse, ...] = ()
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -51,13 +51,20 @@ class Restarted:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something went wrong that does not prevent an answer, such as a knowledge source that failed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The answer is complete (or was stopped) and on disk; `reply.text` is the text with citations added."""
 
     reply: Reply
 
 
-Event = Asked | Searching | Retrieved | Loading | LeftOut | Restarted | Evaluating | Text | Answered
+Event = Asked | Searching | Retrieved | Loading | LeftOut | Restarted | Noticed | Evaluating | Text | Answered
 
 __all__ = [
     "Answered",
@@ -66,6 +73,7 @@ __all__ = [
     "Event",
     "LeftOut",
     "Loading",
+    "Noticed",
     "Restarted",
     "Retrieved",
     "Searching",

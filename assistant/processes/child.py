@@ -105,8 +105,7 @@ def _open_log(log: Path | None) -> BinaryIO:
         with contextlib.suppress(OSError):
             log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             long = log.exists() and log.stat().st_size > LOG_BYTES
-            file = log.open("w+b" if long else "a+b")
-            return file
+            return log.open("w+b" if long else "a+b")
     import tempfile
 
     return tempfile.TemporaryFile()  # type: ignore[return-value]

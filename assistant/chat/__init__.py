@@ -1,0 +1,1 @@
+"""The domain: chats, their messages, the prompt, and one turn from question to stored answer."""

@@ -1,0 +1,1 @@
+"""Built-in plugins, written against `assistant.api` like anybody's."""
