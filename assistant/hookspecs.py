@@ -87,7 +87,7 @@ def register_knowledge(host: Host) -> Iterable[KnowledgeSource]:  # type: ignore
     """Offer sources of knowledge: question to passages with exact places.
 
     ```python
-    from assistant.api import Found, Passage, hookimpl
+    from assistant.api import Found, NotFound, Passage, hookimpl
 
     class Motto:
         name = "motto"
@@ -96,6 +96,8 @@ def register_knowledge(host: Host) -> Iterable[KnowledgeSource]:  # type: ignore
             return ["motto"]
 
         def search(self, query, *, collections=(), k=10):
+            if collections and "motto" not in collections:
+                raise NotFound(f"There is no collection named {collections[0]!r}.")
             text = "Festina lente."
             return Found((Passage("motto:1", "motto", "motto", text, text, 0, len(text), score=1.0),))
 

@@ -60,22 +60,32 @@ def find(
 
 
 def _in_folder(folder: Path, origin: str) -> list[Candidate]:
-    found = []
     try:
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
     except OSError:
         entries = []
+    found = []
     for entry in entries:
-        if entry.name.startswith((".", "_")) or not (entry.is_dir() or entry.suffix == ".py"):
+        if entry.name.startswith((".", "_")):
             continue
-        name = entry.stem if entry.is_file() else entry.name
-        if not name.isidentifier():
-            found.append(Candidate(name, origin, "failed", entry, fault=f"{name!r} is no valid Python module name."))
-        elif entry.is_dir() and not (entry / "__init__.py").is_file():
-            found.append(Candidate(name, origin, "failed", entry, fault="The folder has no __init__.py."))
-        else:
-            found.append(Candidate(name, origin, path=entry))
+        try:
+            candidate = _at(entry, origin)
+        except OSError as error:
+            candidate = Candidate(entry.stem, origin, "failed", entry, fault=f"It cannot be read: {error.strerror}.")
+        if candidate is not None:
+            found.append(candidate)
     return found
+
+
+def _at(entry: Path, origin: str) -> Candidate | None:
+    if not (entry.is_dir() or entry.suffix == ".py"):
+        return None
+    name = entry.name if entry.is_dir() else entry.stem
+    if not name.isidentifier():
+        return Candidate(name, origin, "failed", entry, fault=f"{name!r} is no valid Python module name.")
+    if entry.is_dir() and not (entry / "__init__.py").is_file():
+        return Candidate(name, origin, "failed", entry, fault="The folder has no __init__.py.")
+    return Candidate(name, origin, path=entry)
 
 
 def _judge(candidate: Candidate, trust: TrustStore) -> Candidate:

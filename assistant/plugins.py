@@ -6,7 +6,9 @@ a visible `Failure` while the others carry on.
 """
 
 import importlib
+import inspect
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -26,7 +28,7 @@ from assistant.api import (
     KnowledgeSource,
     ModelSource,
 )
-from assistant.namespace import NAMESPACE, forget, install
+from assistant.namespace import NAMESPACE, forget, install, installed
 from assistant.plugin_places import Candidate
 from assistant.registry import KINDS, Failure, Offer, Registry
 
@@ -66,6 +68,7 @@ class Plugins:
         self._hooks = {name for name in vars(hookspecs) if hasattr(getattr(hookspecs, name), "assistant_spec")}
         self._make_host = make_host
         self._hosts: dict[str, Host] = {}
+        self._collecting: set[str] = set()
         self.registry = registry
         registry.refresh = self.collect
         self.plugins = [self._load(candidate) for candidate in candidates]
@@ -73,14 +76,20 @@ class Plugins:
             self.collect(kind)
 
     def collect(self, kind: str) -> None:
-        """Ask every plugin anew what it offers of one kind."""
-        offers: dict[str, Offer[Any]] = getattr(self.registry, kind)
-        offers.clear()
+        """Ask every plugin anew what it offers of one kind; a plugin that asks for it meanwhile sees the old list."""
+        if kind in self._collecting:
+            return
+        self._collecting.add(kind)
+        offers: dict[str, Offer[Any]] = {}
         hook = f"register_{kind}"
         self.registry.failures[:] = [f for f in self.registry.failures if f.stage != hook]
-        for plugin in self.plugins:
-            for value in self._results(plugin, hook):
-                self._offer(plugin, kind, offers, value)
+        try:
+            for plugin in self.plugins:
+                for value in self._results(plugin, hook):
+                    self._offer(plugin, kind, offers, value)
+        finally:
+            self._collecting.discard(kind)
+        setattr(self.registry, kind, offers)
 
     def notify(self, hook: str, **arguments: Any) -> None:
         """Call an `on_*` hook of every plugin."""
@@ -115,26 +124,35 @@ class Plugins:
             return module
         if candidate.path is None:
             return importlib.import_module(candidate.module)
+        if candidate.origin == "user" or installed().get(candidate.name) != candidate.path:
+            forget(candidate.name)
         install({candidate.name: candidate.path})
         return importlib.import_module(f"{NAMESPACE}.{candidate.name}")
 
     def _register(self, plugin: Plugin, module: ModuleType) -> None:
-        marked = [name for name, value in vars(module).items() if hasattr(value, IMPL)]
-        for name in marked:
+        marked = {
+            name: value.assistant_impl.get("specname") or name
+            for name, value in vars(module).items()
+            # A dictionary: objects that have every attribute (a mock, a lazy module) are no hooks.
+            if isinstance(getattr(value, IMPL, None), dict)
+        }
+        for name in marked.values():
             if name not in self._hooks:
                 close = get_close_matches(name, sorted(self._hooks), n=1)
                 perhaps = f" Did you mean {close[0]}?" if close else ""
                 self._fail(plugin, "hooks", f"There is no hook named {name}.{perhaps}")
-        good = [name for name in marked if name in self._hooks]
         if not marked:
             raise TypeError("it implements no hook (mark functions with @hookimpl)")
-        for name in good:
-            wrong = set(_argument_names(getattr(module, name))) - _spec_arguments(name)
+        for name, hook in marked.items():
+            if hook not in self._hooks:
+                continue
+            wrong = set(_argument_names(getattr(module, name))) - _spec_arguments(hook)
             if wrong:
-                self._fail(plugin, "hooks", f"{name} asks for unknown arguments: {', '.join(sorted(wrong))}.")
+                self._fail(plugin, "hooks", f"{hook} asks for unknown arguments: {', '.join(sorted(wrong))}.")
                 delattr(getattr(module, name), IMPL)
         self._manager.register(module, plugin.name)
-        plugin.hooks = tuple(sorted(caller.name for caller in self._manager.get_hookcallers(module) or ()))
+        callers = {caller.name for caller in self._manager.get_hookcallers(module) or ()}
+        plugin.hooks = tuple(sorted(callers & self._hooks))
 
     def _results(self, plugin: Plugin, hook: str) -> Iterator[Any]:
         results = self._call(plugin, hook, {})
@@ -168,10 +186,15 @@ class Plugins:
     def _offer(self, plugin: Plugin, kind: str, offers: dict[str, Offer[Any]], value: Any) -> None:
         hook = f"register_{kind}"
         expected, attributes = KIND_TYPES[kind]
-        fits = isinstance(value, expected) if not attributes else all(hasattr(value, a) for a in attributes)
-        name = getattr(value, "name", None)
-        if not fits or not isinstance(name, str) or not name:
-            self._fail(plugin, hook, f"{value!r:.80} is no {expected.__name__}.")
+        # Looked up without running properties: one may hash a model file, or fail.
+        fits = all(_has(value, a) for a in attributes) if attributes else isinstance(value, expected)
+        try:
+            name = getattr(value, "name", None) if fits else None
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault must not end the program
+            self._fail(plugin, hook, _sentence(error))
+            return
+        if not isinstance(name, str) or not name:
+            self._fail(plugin, hook, f"It offered a {type(value).__name__}, which is no {expected.__name__}.")
         elif name in offers:
             self._fail(plugin, hook, f"The name {name!r} is already taken by the plugin {offers[name].plugin!r}.")
         else:
@@ -184,8 +207,17 @@ class Plugins:
 
 
 def _argument_names(function: Any) -> tuple[str, ...]:
+    """The arguments without a default; pluggy leaves those with one alone."""
     code = function.__code__
-    return tuple(code.co_varnames[: code.co_argcount])
+    return tuple(code.co_varnames[: code.co_argcount - len(function.__defaults__ or ())])
+
+
+def _has(value: Any, attribute: str) -> bool:
+    try:
+        inspect.getattr_static(value, attribute)
+    except AttributeError:
+        return hasattr(type(value), "__getattr__")
+    return True
 
 
 def _spec_arguments(hook: str) -> set[str]:
@@ -197,9 +229,19 @@ def _sentence(error: BaseException) -> str:
         return str(error)
     if isinstance(error, SystemExit):
         return f"it called exit({error.code!r})"
-    where = ""
-    trace = error.__traceback__
-    while trace is not None:
-        where = f" ({trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno})"
-        trace = trace.tb_next
-    return f"{type(error).__name__}: {error}"[:400] + where
+    try:
+        text = f"{type(error).__name__}: {error}"[:400]
+    except Exception:  # noqa: BLE001 - a plugin's own exception may fail at being shown
+        text = type(error).__name__
+    return text if isinstance(error, SyntaxError) else text + _where(error)
+
+
+def _where(error: BaseException) -> str:
+    """The deepest line in a plugin's own files, else the deepest of all."""
+    places = [
+        (frame.f_globals.get("__name__", ""), f" ({frame.f_code.co_filename.rpartition('/')[2]}:{line})")
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith("<frozen")
+    ]
+    own = [place for name, place in places if str(name).startswith(NAMESPACE)]
+    return (own or [place for _, place in places] or [""])[-1]

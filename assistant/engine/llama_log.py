@@ -1,0 +1,30 @@
+"""llama.cpp's log lines: kept for explanations, never printed over the screen."""
+
+import contextlib
+import ctypes
+from collections import deque
+from typing import Any
+
+ERROR, CONTINUED, WARNING = 4, 5, 3
+
+
+class LlamaLog:
+    """Keeps the last warnings and errors. llama_cpp's own callback prints warnings and hides errors."""
+
+    def __init__(self, lc: Any) -> None:
+        self.lines: deque[str] = deque(maxlen=40)
+        self._level = 0
+        self._callback = lc.llama_log_callback(self._take)
+        lc.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def _take(self, level: int, text: bytes, data: Any) -> None:
+        del data
+        with contextlib.suppress(Exception):
+            self._level = self._level if level == CONTINUED else level
+            line = text.decode("utf-8", "replace").strip()
+            if self._level in (WARNING, ERROR) and line and "cannot be used with preferred buffer" not in line:
+                self.lines.append(line)
+
+    def explain(self) -> str:
+        """The last errors as one line."""
+        return " / ".join(list(self.lines)[-4:])[:600]

@@ -1,0 +1,1 @@
+"""Knowledge from documents: takes files, finds passages, cites places."""
