@@ -69,7 +69,7 @@ class KnowledgeSettings:
 
     enabled: bool = True
     """Look every question up in the knowledge base."""
-    passages: int = 4
+    passages: int = 3
     """At most this many passages go into the prompt."""
     share: float = 0.5
     """At most this share of the model's window is given to passages."""

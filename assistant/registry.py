@@ -42,7 +42,7 @@ class Registry:
     adapters: dict[str, Offer[Adapter]] = field(default_factory=dict)
     commands: dict[str, Offer[Command]] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
-    refresh: Callable[[str], None] = lambda kind: None
+    refresh: Callable[[str], None] = lambda _: None
 
     def default_model(self, name: str = "") -> ModelSource | None:
         """The model of that name, a GGUF at that path, or the starter model; None when there is none."""

@@ -40,7 +40,7 @@ class Surroundings:
     model: Callable[[ModelSource], ChatModel]
     answered: Callable[[Turn, Reply], None]
     progress: Callable[[str], None]
-    passages: int = 4
+    passages: int = 3
     share: float = 0.5
 
 

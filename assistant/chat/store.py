@@ -159,7 +159,10 @@ def _split(query: str) -> list[str]:
 
 
 def _message(row: tuple[Any, ...]) -> StoredMessage:
-    return StoredMessage(*row[:8], details=details_from_json(json.loads(row[8])))
+    number, chat, parent, role, text, sent, status, created, details = row
+    return StoredMessage(
+        number, chat, parent, role, text, sent, status, created, details_from_json(json.loads(details))
+    )
 
 
 def _now() -> str:

@@ -46,6 +46,7 @@ class Shown:
 @click.pass_obj
 def ask(
     program: Program,
+    /,
     question: str,
     collections: tuple[str, ...],
     no_kb: bool,

@@ -1,5 +1,7 @@
 """assistant plugins: where they come from, what they do, what failed, and which are trusted."""
 
+from typing import Any
+
 import click
 
 from assistant.cli.compose import Program
@@ -22,7 +24,7 @@ def plugins() -> None:
 def list_plugins(program: Program, as_json: bool) -> None:
     """List the plugins with origin, hooks and failures."""
     loaded = program.plugins
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": plugin.name,
             "origin": plugin.candidate.origin,

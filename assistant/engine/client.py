@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import queue
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -22,6 +23,9 @@ ENVIRONMENT = {"GGML_NO_BACKTRACE": "1", "OMP_WAIT_POLICY": os.environ.get("OMP_
 """Threads that wait must not spin: beside one busy process, spinning at some 600 barriers a token made an answer
 20 times slower (5 instead of 99 tokens/s on two cores), and on an idle machine it gains nothing that was measured."""
 Frame = dict[str, Any]
+NONSENSE = (KeyError, TypeError, ValueError)
+WORDS = re.compile("error|assert|abort|cannot|failed|fatal|terminate", re.IGNORECASE)
+"""Marks a line of the child's log that may say why it ended."""
 
 
 class Engine:
@@ -38,6 +42,7 @@ class Engine:
         self._replies: dict[int, queue.SimpleQueue[Frame | None]] = {}
         self._turn = threading.Lock()
         self._writing = threading.Lock()
+        self._stop_wanted = False
         self.starts = 0
 
     @property
@@ -60,21 +65,27 @@ class Engine:
         with self._turn:
             self._ready()
             frame = self._wait(self._send("count", **pack_request(Request(tuple(messages)))))
-            return int(frame["tokens"])
+            try:
+                return int(frame["tokens"])
+            except NONSENSE as error:
+                raise self._died(f"it sent nonsense ({error!r:.100})") from error
 
     def generate(self, request: Request) -> Iterator[GenerationEvent]:
         """See `api.ChatModel`. Closing the iterator early stops the generation."""
         with self._turn:
+            self._stop_wanted = False
             self._ready()
             number = self._send("generate", **pack_request(request))
             self._generating = number
+            if self._stop_wanted:
+                self.stop()
             ended = False
             try:
                 while not ended:
                     try:
                         event = unpack_event(self._wait(number, keep=True))
-                    except (KeyError, TypeError, ValueError) as error:
-                        raise self._died(f"it sent nonsense ({error})") from error
+                    except NONSENSE as error:
+                        raise self._died(f"it sent nonsense ({error!r:.100})") from error
                     ended = isinstance(event, Generated)
                     yield event
             finally:
@@ -85,6 +96,8 @@ class Engine:
 
     def stop(self) -> None:
         """See `api.ChatModel`."""
+        # Kept for a generation that still waits for its model to load.
+        self._stop_wanted = True
         number = self._generating
         if number is not None:
             with contextlib.suppress(EngineDied):
@@ -118,6 +131,8 @@ class Engine:
             assert number is not None
             try:
                 self._info = unpack_info(self._wait(number)["info"])
+            except NONSENSE as error:
+                raise self._died(f"it sent nonsense ({error!r:.100})") from error
             except BaseException:
                 self.close()
                 raise
@@ -149,9 +164,10 @@ class Engine:
                 for waiting in list(replies.values()):
                     waiting.put(None)
                 return
-            waiting = replies.get(frame[0].get("id", 0))  # type: ignore[assignment]
-            if waiting is not None:
-                waiting.put(frame[0])
+            number = frame[0].get("id")
+            answered = replies.get(number) if isinstance(number, int) else None
+            if answered is not None:
+                answered.put(frame[0])
 
     def _wait(self, number: int, *, keep: bool = False) -> Frame:
         replies = self._replies[number]
@@ -181,7 +197,8 @@ class Engine:
 
     def _died(self, how: str) -> EngineDied:
         child = self._child
-        words = [line for line in child.last_words() if "error" in line.lower()][-2:] if child is not None else []
+        lines = child.last_words() if child is not None else []
+        words = [line for line in lines if WORDS.search(line)][-2:]
         self.close()
         said = f" It said last: {' / '.join(words)[:300]}." if words else ""
         return EngineDied(f"The process that holds the model ended: {how}.{said}", "Ask again: it is started anew.")

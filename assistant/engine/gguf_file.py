@@ -104,7 +104,12 @@ class _Reader:
             types[key] = TYPE_NAMES.get(kind, str(kind))
         infos = [self._tensor() for _ in range(tensor_count)]
         alignment = metadata.get("general.alignment", 32)
-        if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1) or alignment > 1 << 20:
+        if (
+            types.get("general.alignment", "u32") != "u32"
+            or alignment <= 0
+            or alignment & (alignment - 1)
+            or alignment > 1 << 20
+        ):
             raise self._bad("has a senseless alignment")
         start = -(-self._stream.tell() // alignment) * alignment
         tensors: dict[str, TensorInfo] = {}

@@ -1,7 +1,8 @@
-"""llama.cpp's log lines: kept for explanations, never printed over the screen."""
+"""llama.cpp's log lines: kept for explanations, and written to stderr, which is the log file."""
 
 import contextlib
 import ctypes
+import sys
 from collections import deque
 from typing import Any
 
@@ -24,6 +25,7 @@ class LlamaLog:
             line = text.decode("utf-8", "replace").strip()
             if self._level in (WARNING, ERROR) and line and "cannot be used with preferred buffer" not in line:
                 self.lines.append(line)
+                print(line, file=sys.stderr, flush=True)  # noqa: T201 - the child's stderr is its log
 
     def explain(self) -> str:
         """The last errors as one line."""

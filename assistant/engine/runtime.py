@@ -85,6 +85,8 @@ class Runtime:
         """Answer; see `api.ChatModel.generate`."""
         started = time.perf_counter()
         prompt = self.template.tokens(request.messages)
+        if not prompt:
+            raise ModelError("There is nothing to ask: the prompt is empty.", "Write a question.")
         if len(prompt) > self.n_ctx - SPARE:
             raise ContextFull(
                 f"The prompt has {len(prompt)} tokens and the model's window {self.n_ctx}.",
@@ -229,7 +231,8 @@ class Runtime:
     def _description(self) -> str:
         buffer = ctypes.create_string_buffer(128)
         self._lc.llama_model_desc(self._model, buffer, 128)
-        return buffer.value.decode("utf-8", "replace")
+        # "llama 256M Q4_1": architecture, size class (its guess), quantisation.
+        return buffer.value.decode("utf-8", "replace").rpartition(" ")[2]
 
 
 def physical_cores() -> int:

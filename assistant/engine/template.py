@@ -19,7 +19,8 @@ CHATML = (
 """What is used for a model that brings no template."""
 
 MARK = re.compile("\ue000(\\d+)\ue001")
-PRIVATE = re.compile("[\ue000\ue001]")
+FAULTS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
+"""What a foreign template can raise, besides jinja2's own errors."""
 
 
 class ChatTemplate:
@@ -34,7 +35,7 @@ class ChatTemplate:
         """The prompt up to where the answer begins. Raises `ModelError` when the template refuses."""
         control = self._vocabulary.control_texts()
         found: list[str] = []
-        pattern = re.compile("|".join(map(re.escape, control))) if control else None
+        pattern = re.compile("|".join([*map(re.escape, control), "[\ue000\ue001]"]))
 
         def hide(match: re.Match[str]) -> str:
             found.append(match[0])
@@ -42,8 +43,7 @@ class ChatTemplate:
 
         values = []
         for message in messages:
-            content = PRIVATE.sub("", message.content)
-            values.append({"role": message.role, "content": pattern.sub(hide, content) if pattern else content})
+            values.append({"role": message.role, "content": pattern.sub(hide, message.content)})
         text = self._rendered(values)
         bos = self._vocabulary.text(self._vocabulary.bos())
         add_bos = self._vocabulary.adds_bos() and not (bos and text.startswith(bos))
@@ -62,7 +62,7 @@ class ChatTemplate:
             self._render = self._compile()
         try:
             return self._render(messages=messages)
-        except (jinja2.TemplateError, TypeError, ValueError) as error:
+        except (jinja2.TemplateError, *FAULTS) as error:
             if messages and messages[0]["role"] == "system" and len(messages) > 1:
                 # Some templates refuse a system message (Gemma's): its text then leads the first question.
                 first = {"role": "user", "content": messages[0]["content"] + "\n\n" + messages[1]["content"]}

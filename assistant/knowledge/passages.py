@@ -25,7 +25,7 @@ def grounded_question(question: str, passages: Sequence[Passage]) -> str:
     """
     if not passages:
         return question
-    return f"Answer from these passages:\n\n{format_passages(passages)}\n\n{question}"
+    return f"Answer from these passages:\n\n{format_passages(passages)}\n\nQuestion: {question}"
 
 
 def visible(text: str) -> str:

@@ -97,7 +97,7 @@ def take_stdio() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    return source, sink  # type: ignore[return-value]
+    return source, sink
 
 
 def _open_log(log: Path | None) -> BinaryIO:
@@ -108,10 +108,9 @@ def _open_log(log: Path | None) -> BinaryIO:
             return log.open("w+b" if long else "a+b")
     import tempfile
 
-    return tempfile.TemporaryFile()  # type: ignore[return-value]
+    return tempfile.TemporaryFile()
 
 
 def _windows_flags() -> int:
-    if sys.platform != "win32":
-        return 0
-    return subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    names = ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")
+    return sum(int(getattr(subprocess, name, 0)) for name in names)

@@ -64,18 +64,15 @@ class SQLiteDatabase:
     def transaction(self) -> Iterator[None]:
         """All or nothing; nests. Takes the write lock at once, so that two writers wait and never clash."""
         with self._lock, _faults(self._path):
-            if self._connection.in_transaction:
-                with self._connection:
-                    yield
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
+            nested = self._connection.in_transaction
+            self._connection.execute("SAVEPOINT inner_part" if nested else "BEGIN IMMEDIATE")
             try:
                 yield
             except BaseException:
                 if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                    self._connection.execute("ROLLBACK TO inner_part; RELEASE inner_part" if nested else "ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._connection.execute("RELEASE inner_part" if nested else "COMMIT")
 
     def iterate(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Row]:
         """Rows one by one; the lock is held until the last is taken."""
