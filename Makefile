@@ -18,8 +18,8 @@ chat: $(VENV)/.starter
 
 demo: $(VENV)/.starter
 	@ASSISTANT_HOME=$(VENV)/demo $(BIN)/assistant kb add assistant/samples --name samples
-	@echo "Question: How do I descale the Brumer kettle?"
-	@ASSISTANT_HOME=$(VENV)/demo $(BIN)/assistant ask "How do I descale the Brumer kettle?" --kb samples --temperature 0
+	@echo "Question: When does the warranty of the Brumer kettle end?"
+	@ASSISTANT_HOME=$(VENV)/demo $(BIN)/assistant ask "When does the warranty of the Brumer kettle end?" --kb samples --temperature 0
 
 venv: $(VENV)/.base
 

@@ -1,25 +1,14 @@
 """What goes to the terminal: results to stdout, notes to stderr, and nothing that could steer the terminal."""
 
 import json
-import re
 import sys
-import unicodedata
 from typing import Any
 
 import click
 
 from assistant.api import Passage
 from assistant.errors import AssistantError
-
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[@-Z\\-_])", re.DOTALL)
-_KEPT = {"\n", "\t"}
-_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
-
-
-def clean(text: str) -> str:
-    """Take out what could move the cursor, write the clipboard or reorder text: escapes, controls, bidi overrides."""
-    text = _ESCAPES.sub("", text)
-    return "".join(c for c in text if c in _KEPT or (unicodedata.category(c) != "Cc" and c not in _BIDI))
+from assistant.plain_text import clean
 
 
 def say(text: str = "", *, newline: bool = True) -> None:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 ROOT = str(Path(__file__).resolve().parents[2])
 LOG_BYTES = 1_000_000
@@ -32,7 +32,7 @@ class Child:
     process: subprocess.Popen[bytes]
     stdin: IO[bytes]
     stdout: IO[bytes]
-    stderr: BinaryIO
+    stderr: IO[bytes]
     stderr_start: int = 0
 
     def kill(self) -> None:
@@ -89,7 +89,7 @@ def spawn(module: str, args: Sequence[str], *, log: Path | None, env: Mapping[st
     return Child(process, process.stdin, process.stdout, stderr, start)
 
 
-def take_stdio() -> tuple[BinaryIO, BinaryIO]:
+def take_stdio() -> tuple[IO[bytes], IO[bytes]]:
     """In the child: move the frames to private descriptors, so that stray prints go to the log instead."""
     source = os.fdopen(os.dup(0), "rb")
     sink = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -100,7 +100,7 @@ def take_stdio() -> tuple[BinaryIO, BinaryIO]:
     return source, sink
 
 
-def _open_log(log: Path | None) -> BinaryIO:
+def _open_log(log: Path | None) -> IO[bytes]:
     if log is not None:
         with contextlib.suppress(OSError):
             log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

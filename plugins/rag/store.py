@@ -95,8 +95,8 @@ class Store:
             kept = self._kept_vectors(number) if not failed else {}
             self.database.execute("DELETE FROM chunks WHERE file = ?", (number,))
             self.database.execute(
-                "UPDATE files SET root = ?, hash = ?, size = ?, mtime = ?, state = ?, reason = ?, title = ?, lines = ?, "
-                "text = ? WHERE id = ?",
+                "UPDATE files SET root = ?, hash = ?, size = ?, mtime = ?, state = ?, reason = ?, title = ?, "
+                "lines = ?, text = ? WHERE id = ?",
                 (
                     root, digest, size, mtime,
                     "failed" if isinstance(parsed, str) else "indexed",
@@ -193,8 +193,8 @@ class Store:
         for chunk in chunks:
             heading = chunk.heading or ""
             self.database.execute(
-                "INSERT INTO chunks (file, collection, char_start, char_end, page, line_start, line_end, heading, text) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO chunks (file, collection, char_start, char_end, page, line_start, line_end, heading, "
+                "text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     number, collection, chunk.char_start, chunk.char_end, chunk.page, chunk.line_start, chunk.line_end,
                     heading, chunk.text,
