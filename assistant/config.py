@@ -14,6 +14,22 @@ from typing import Any, get_type_hints
 
 from assistant.errors import ConfigError
 
+CHOICES = {"model.flash_attention": ("auto", "off", "on"), "model.kv_type": ("f16", "q8_0")}
+RANGES = {
+    "model.n_ctx": (0, 1 << 24),
+    "model.threads": (0, 1024),
+    "model.gpu_layers": (-1, 10_000),
+    "sampling.temperature": (0, 100),
+    "sampling.top_k": (0, 1 << 24),
+    "sampling.top_p": (0, 1),
+    "sampling.min_p": (0, 1),
+    "sampling.repeat_penalty": (0.1, 10),
+    "sampling.max_tokens": (1, 1 << 24),
+    "sampling.seed": (-1, (1 << 32) - 1),
+    "knowledge.passages": (0, 100),
+    "knowledge.share": (0, 1),
+}
+
 SYSTEM = "You are a helpful assistant. Answer briefly and truthfully."
 
 
@@ -141,13 +157,22 @@ def _table(name: str, table: Any, kind: type, where: str) -> Any:
 
 def _value(key: str, value: Any, kind: Any, where: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return _allowed(key, float(value), where)
     if kind == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if isinstance(kind, type) and type(value) is kind:
-        return value
+        return _allowed(key, value, where)
     expected = "a list of strings" if kind == tuple[str, ...] else f"a {kind.__name__}"
     raise ConfigError(f"In {where}, {key} must be {expected}, not {value!r}.")
+
+
+def _allowed(key: str, value: Any, where: str) -> Any:
+    if key in CHOICES and value not in CHOICES[key]:
+        raise ConfigError(f"In {where}, {key} cannot be {value!r}.", f"Choose one of: {', '.join(CHOICES[key])}.")
+    low, high = RANGES.get(key, (None, None))
+    if low is not None and high is not None and not low <= value <= high:
+        raise ConfigError(f"In {where}, {key} cannot be {value!r}.", f"It must be between {low} and {high}.")
+    return value
 
 
 def _perhaps(name: str, known: set[str]) -> str:

@@ -18,6 +18,7 @@ MIGRATIONS = (
         text BLOB,                         -- zlib: offsets of chunks point into it
         UNIQUE (collection, path)
     );
+    CREATE INDEX files_of_hash ON files(hash);
     CREATE TABLE roots (
         collection INTEGER NOT NULL REFERENCES collections(id) ON DELETE CASCADE,
         path TEXT NOT NULL,
@@ -36,6 +37,8 @@ MIGRATIONS = (
     CREATE VIRTUAL TABLE chunks_fts USING fts5(
         heading, text, content='chunks', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
     );
+    -- What is deleted leaves no words behind in the index.
+    INSERT INTO chunks_fts(chunks_fts, rank) VALUES ('secure-delete', 1);
     CREATE TRIGGER chunks_added AFTER INSERT ON chunks BEGIN
         INSERT INTO chunks_fts(rowid, heading, text) VALUES (new.id, new.heading, new.text);
     END;

@@ -31,16 +31,16 @@ class DocumentSource:
             return Found(())
         from .retrieve import search
 
-        return search(self._library.store, self._library.embedder.embed_query, query, collections, k)
+        return search(self._library.store, self._library.embedder, query, collections, k)
 
     def surroundings(self, ref: str, chars: int = 1200) -> tuple[str, str]:
         """See `api.KnowledgeSource`."""
         number = ref.removeprefix("kb:")
-        if not number.isdigit() or not self._library.exists:
+        if not is_reference(ref) or not self._library.exists:
             return "", ""
         store = self._library.store
-        row = store.places([int(number)]).get(int(number))
-        if row is None:
+        place = store.places([int(number)]).get(int(number))
+        if place is None:
             return "", ""
-        text, start, end = store.text(row[10]), row[4], row[5]
-        return text[max(0, start - chars) : start], text[end : end + chars]
+        text = store.text(place.file)
+        return text[max(0, place.char_start - chars) : place.char_start], text[place.char_end : place.char_end + chars]

@@ -3,14 +3,12 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from difflib import get_close_matches
 
 from assistant.api import Host, NotFound
 from assistant.knowledge.chunks import Chunk
 
 from .schema import MIGRATIONS
-
-PLACE = "c.id, k.name, f.path, c.text, c.char_start, c.char_end, c.page, c.line_start, c.line_end, c.heading, c.file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,23 @@ class FileRow:
     mtime: int
     state: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chunk with what leads back to its file."""
+
+    chunk: int
+    collection: str
+    path: str
+    text: str
+    char_start: int
+    char_end: int
+    page: int | None
+    line_start: int | None
+    line_end: int | None
+    heading: str
+    file: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +68,10 @@ class Store:
             self.database.execute("INSERT OR IGNORE INTO collections (name) VALUES (?)", (name,))
         rows = self.database.execute("SELECT id FROM collections WHERE name = ?", (name,))
         if not rows:
-            known = ", ".join(self.collections())
-            raise NotFound(f"There is no collection named {name!r}.", f"There are: {known}." if known else "")
+            known = self.collections()
+            close = get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(known)}."
+            raise NotFound(f"There is no collection named {name!r}.", hint if known else "Add one with: assistant kb add")
         return int(rows[0][0])
 
     def add_root(self, collection: int, path: str) -> None:
@@ -87,12 +104,9 @@ class Store:
                 "ON CONFLICT (collection, path) DO NOTHING",
                 (collection, path, root),
             )
-            number = int(
-                self.database.execute("SELECT id FROM files WHERE collection = ? AND path = ?", (collection, path))[0][
-                    0
-                ]
-            )
-            kept = self._kept_vectors(number) if not failed else {}
+            rows = self.database.execute("SELECT id FROM files WHERE collection = ? AND path = ?", (collection, path))
+            number = int(rows[0][0])
+            kept = {} if failed else self._kept_vectors(number, digest)
             self.database.execute("DELETE FROM chunks WHERE file = ?", (number,))
             self.database.execute(
                 "UPDATE files SET root = ?, hash = ?, size = ?, mtime = ?, state = ?, reason = ?, title = ?, "
@@ -123,12 +137,29 @@ class Store:
             self.database.executemany("DELETE FROM files WHERE id = ?", [(n,) for n in numbers])
 
     def remove_empty(self) -> None:
-        """Take out roots and collections without files, and give the space back."""
+        """Take out roots and collections in which nothing is left."""
         self.database.execute(
-            "DELETE FROM roots WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.root = roots.path "
-            "AND f.collection = roots.collection);"
+            "DELETE FROM roots WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.collection = roots.collection "
+            "AND (f.path = roots.path OR f.root = roots.path));"
             "DELETE FROM collections WHERE id NOT IN (SELECT collection FROM files);"
         )
+
+    def compact(self) -> None:
+        """Give the space of what was removed back, so that none of it stays in the file."""
+        self.database.execute("VACUUM")
+        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def has_vectors(self) -> bool:
+        """Whether anything can be found by meaning."""
+        return bool(self.database.execute("SELECT 1 FROM vectors LIMIT 1"))
+
+    def vectors(self, chunks: Sequence[int], fingerprint: str) -> list[tuple[int, bytes]]:
+        """(chunk, float32 vector) of those chunks that this embedder has seen."""
+        marks = ",".join("?" * len(chunks))
+        rows = self.database.execute(
+            f"SELECT chunk, vector FROM vectors WHERE chunk IN ({marks}) AND fingerprint = ?", (*chunks, fingerprint)
+        )
+        return [(number, vector) for number, vector in rows]
 
     def without_vectors(self, fingerprint: str, limit: int) -> list[tuple[int, int, str]]:
         """(chunk, collection, text with its heading) of chunks that this embedder has not seen."""
@@ -151,15 +182,16 @@ class Store:
                     "INSERT INTO near (rowid, vector, collection) VALUES (?, ?, ?)", (chunk, vector, collection)
                 )
 
-    def places(self, chunks: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-        """The rows behind chunk ids; see `PLACE`."""
+    def places(self, chunks: Sequence[int]) -> dict[int, Place]:
+        """Where chunks lie; those that are gone are left out."""
         marks = ",".join("?" * len(chunks))
         rows = self.database.execute(
-            f"SELECT {PLACE} FROM chunks c JOIN files f ON f.id = c.file JOIN collections k ON k.id = c.collection "
+            "SELECT c.id, k.name, f.path, c.text, c.char_start, c.char_end, c.page, c.line_start, c.line_end, "
+            "c.heading, c.file FROM chunks c JOIN files f ON f.id = c.file JOIN collections k ON k.id = c.collection "
             f"WHERE c.id IN ({marks})",
             chunks,
         )
-        return {row[0]: row for row in rows}
+        return {row[0]: Place(*row) for row in rows}
 
     def text(self, number: int) -> str:
         """The whole text of a file, as offsets count it."""
@@ -179,13 +211,14 @@ class Store:
             )
         ]
 
-    def _kept_vectors(self, number: int) -> dict[tuple[str, str], tuple[str, bytes]]:
+    def _kept_vectors(self, number: int, digest: str) -> dict[tuple[str, str], tuple[str, bytes]]:
+        """What need not be embedded again: by heading and text, from this file and from one copy of it elsewhere."""
         rows = self.database.execute(
             "SELECT c.heading, c.text, v.fingerprint, v.vector FROM chunks c JOIN vectors v ON v.chunk = c.id "
-            "WHERE c.file = ?",
-            (number,),
+            "WHERE c.file = ? OR c.file = (SELECT max(id) FROM files WHERE hash = ? AND id != ? AND state = 'indexed')",
+            (number, digest, number),
         )
-        return {(heading, text): (print_, vector) for heading, text, print_, vector in rows}
+        return {(heading, text): (fingerprint, vector) for heading, text, fingerprint, vector in rows}
 
     def _add_chunks(
         self, collection: int, number: int, chunks: Sequence[Chunk], kept: dict[tuple[str, str], tuple[str, bytes]]
