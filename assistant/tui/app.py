@@ -1,12 +1,12 @@
 """The chat application: first paint, then the program is started behind it."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.worker import WorkerCancelled
 
 from assistant.api import AssistantError, Evaluating, Text
 from assistant.chat.events import Answered, Event, LeftOut, Loading, Noticed, Restarted, Searching
@@ -58,18 +58,17 @@ class ChatApp(App[None]):
     def on_mount(self) -> None:
         self.query_one(Composer).focus()
         self.set_class(self.size.width < NARROW, "narrow")
-        self.call_after_refresh(self._start)
+        # Not awaited here: the keys must be taken while the program starts.
+        self.call_after_refresh(lambda: self.run_worker(self._start(), exit_on_error=False))
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < NARROW, "narrow")
 
     async def _start(self) -> None:
         try:
-            self.workspace = await self.run_worker(self._boot, thread=True, exit_on_error=False).wait()
-        except WorkerCancelled:
-            return
+            self.workspace = await asyncio.to_thread(self._boot)
         except Exception as error:  # noqa: BLE001 - shown instead of a traceback over the screen
-            await self.fail(getattr(error.__cause__ or error, "__cause__", None) or error)
+            await self.fail(error)
             return
         self.workspace.notify = lambda text: self.hand_over(self.say, text)
         for text in self.workspace.notices:

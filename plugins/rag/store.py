@@ -71,7 +71,8 @@ class Store:
             known = self.collections()
             close = get_close_matches(name, known, n=1, cutoff=0.5)
             hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(known)}."
-            raise NotFound(f"There is no collection named {name!r}.", hint if known else "Add one with: assistant kb add")
+            hint = hint if known else "Add one with: assistant kb add PATH"
+            raise NotFound(f"There is no collection named {name!r}.", hint)
         return int(rows[0][0])
 
     def add_root(self, collection: int, path: str) -> None:
@@ -192,6 +193,13 @@ class Store:
             chunks,
         )
         return {row[0]: Place(*row) for row in rows}
+
+    def place(self, ref: str) -> Place | None:
+        """Where the chunk behind a REF ("kb:12") lies, if there is one."""
+        digits = ref.removeprefix("kb:")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+            return None
+        return self.places([int(digits)]).get(int(digits))
 
     def text(self, number: int) -> str:
         """The whole text of a file, as offsets count it."""
