@@ -4,10 +4,14 @@ Nothing is opened or imported before it is used; see `cli.py` for the commands a
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from assistant.api import Command, DocumentLoader, Embedder, Host, KnowledgeSource, hookimpl
+from assistant.api import Chat, Command, DocumentLoader, Embedder, Host, KnowledgeSource, hookimpl
 
 from .library import library
+
+if TYPE_CHECKING:
+    import click
 
 
 @hookimpl
@@ -34,19 +38,19 @@ def register_knowledge(host: Host) -> Iterable[KnowledgeSource]:
 def register_commands(host: Host) -> Iterable[Command]:
     """Offer `assistant kb` and `/kb`."""
 
-    def shell() -> object:
+    def shell() -> "click.Group":
         from .cli import make_group
 
         return make_group(library(host))
 
-    def chat(chat: object, argument: str) -> str:
+    def chat(chat: Chat, argument: str) -> str:
         from .chat import answer
 
         return answer(library(host), chat, argument)
 
     summary = "Add, search and forget documents."
     usage = "[NAME… | all | off | add PATH]"
-    return [Command("kb", summary, usage, shell=shell, chat=chat)]  # type: ignore[arg-type]
+    return [Command("kb", summary, usage, shell=shell, chat=chat)]
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -96,11 +96,10 @@ def _search(library: Library) -> click.Command:
             raise UsageError("The query is empty.", "Write it as: assistant kb search 'words'")
         if not as_json and not library.source.collections():
             note("The knowledge base is empty. Add documents with: assistant kb add PATH")
-        lines: Iterable[str] = click.get_text_stream("stdin", errors="replace") if query == "-" else [query]
-        for line in lines:
-            found = library.source.search(line.strip(), collections=collections, k=k)
+        for line in _stdin_lines() if query == "-" else (query.strip(),):
+            found = library.source.search(line, collections=collections, k=k)
             if as_json:
-                value: dict[str, Any] = {"query": line.strip(), "results": [_place(p) for p in found.passages]}
+                value: dict[str, Any] = {"query": line, "results": [_place(p) for p in found.passages]}
                 if explain:
                     value["steps"] = [{"name": s.name, "detail": s.detail, "ms": s.ms} for s in found.steps]
                 _print_json(value)
@@ -108,6 +107,12 @@ def _search(library: Library) -> click.Command:
                 _show_found(found, explain)
 
     return search
+
+
+def _stdin_lines() -> Iterator[str]:
+    for line in sys.stdin.buffer:
+        if text := line.decode("utf-8", "replace").strip():
+            yield text
 
 
 def _show_found(found: Found, explain: bool) -> None:

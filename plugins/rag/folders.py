@@ -14,7 +14,7 @@ def absolute(path: str | Path) -> Path:
 def gone(path: str | Path) -> bool:
     """Whether there is certainly no such file; a folder that may not be entered hides its files, no more."""
     try:
-        os.stat(path)
+        Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:

@@ -208,16 +208,14 @@ class Store:
 
     def counts(self) -> list[tuple[str, int, int, int, int]]:
         """(collection, indexed files, failed files, chunks, chunks with vectors)."""
-        return [
-            tuple(row)  # type: ignore[misc]
-            for row in self.database.execute(
-                "SELECT k.name, (SELECT count(*) FROM files f WHERE f.collection = k.id AND state = 'indexed'), "
-                "(SELECT count(*) FROM files f WHERE f.collection = k.id AND state = 'failed'), "
-                "(SELECT count(*) FROM chunks c WHERE c.collection = k.id), "
-                "(SELECT count(*) FROM chunks c JOIN vectors v ON v.chunk = c.id WHERE c.collection = k.id) "
-                "FROM collections k ORDER BY k.name"
-            )
-        ]
+        rows = self.database.execute(
+            "SELECT k.name, (SELECT count(*) FROM files f WHERE f.collection = k.id AND state = 'indexed'), "
+            "(SELECT count(*) FROM files f WHERE f.collection = k.id AND state = 'failed'), "
+            "(SELECT count(*) FROM chunks c WHERE c.collection = k.id), "
+            "(SELECT count(*) FROM chunks c JOIN vectors v ON v.chunk = c.id WHERE c.collection = k.id) "
+            "FROM collections k ORDER BY k.name"
+        )
+        return [(name, indexed, failed, chunks, embedded) for name, indexed, failed, chunks, embedded in rows]
 
     def _kept_vectors(self, number: int, digest: str) -> dict[tuple[str, str], tuple[str, bytes]]:
         """What need not be embedded again: by heading and text, from this file and from one copy of it elsewhere."""

@@ -1,56 +1,9 @@
 """The knowledge base through the command line: real files, the real embedder, real SQLite."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner
-
-from assistant.cli.compose import Program
-from assistant.cli.main import cli
-from assistant.errors import AssistantError, NotFound
-from assistant.storage.repair import check_file
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def run(home, shared_cache, monkeypatch):
-    """Run `assistant ...` in this process; returns (exit code, stdout)."""
-    (home / "cache").parent.mkdir(parents=True, exist_ok=True)
-    (home / "cache").symlink_to(shared_cache, target_is_directory=True)
-    monkeypatch.setenv("COLUMNS", "200")
-    programs = []
-
-    def call(*arguments, stdin=None):
-        program = Program(notify=lambda text: None)
-        programs.append(program)
-        result = CliRunner().invoke(cli, arguments, obj=program, input=stdin)
-        program.close()
-        if result.exception and not isinstance(result.exception, SystemExit | AssistantError):
-            raise result.exception
-        code = result.exception.exit_code if isinstance(result.exception, AssistantError) else result.exit_code
-        call.error = result.exception
-        return code, result.stdout
-
-    return call
-
-
-@pytest.fixture
-def notes(tmp_path):
-    folder = tmp_path / "notes"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "relay.md").write_text(
-        "# Relay\n\nThe Zanthar relay stands on Quellmark.\n\n## Beacon\n\nIts beacon is violet.\n"
-    )
-    (folder / "sub" / "cats.txt").write_text("Our cat Mirabel sleeps all day.\nShe eats fish.\n")
-    (folder / "page.html").write_text("<html><body><h1>Ferry</h1><p>The ferry sails at <b>seven</b>.</p></body></html>")
-    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff")
-    return folder
+from assistant.errors import NotFound
 
 
 class TestAdd:
@@ -87,26 +40,6 @@ class TestAdd:
         assert {Path(f["path"]).name for f in report["failed"]} == {"broken.pdf", "empty.docx", "photo.jpg", "none.md"}
         assert all(f["reason"] for f in report["failed"])
         assert json.loads(run("kb", "status", "--json")[1])["failed"]
-
-    def test_killed_in_the_middle_loses_and_doubles_nothing(self, run, home, tmp_path):
-        folder = tmp_path / "many"
-        folder.mkdir()
-        for i in range(60):
-            (folder / f"n{i}.md").write_text(f"# Note {i}\n\nThe number of this note is {i * 7}.\n")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        child = subprocess.Popen(
-            [sys.executable, "-m", "assistant", "kb", "add", str(folder)], env=environment, stderr=subprocess.DEVNULL
-        )
-        database = home / "data" / "knowledge.db"
-        while child.poll() is None and not (database.exists() and database.stat().st_size > 0):
-            pass
-        child.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
-        child.wait()
-        report = json.loads(run("kb", "add", str(folder), "--json")[1])
-        assert report["added"] + report["unchanged"] == 60
-        status = json.loads(run("kb", "status", "--json")[1])
-        assert (status["files"], status["chunks"], status["embedded"]) == (60, 60, 60)
-        assert check_file(database) == []
 
 
 class TestSearch:
@@ -168,17 +101,3 @@ class TestShowAndForget:
         assert "Nothing found" in run("kb", "search", "x")[1]
         assert run("kb", "show", "kb:1")[0] == 1
         assert not (home / "data" / "knowledge.db").exists()
-
-
-@pytest.mark.slow
-def test_export_agrees_with_sentence_transformers(program, shared_cache):
-    from sentence_transformers import SentenceTransformer
-
-    program.folders.cache.parent.mkdir(parents=True, exist_ok=True)
-    program.folders.cache.symlink_to(shared_cache, target_is_directory=True)
-    embedder = program.plugins.registry.embedders["all-MiniLM-L6-v2"].value
-    texts = ["A violet beacon.", "short", "The quick brown fox. " * 60, "Ünïcödé – 漢字 and more", ""]
-    ours = embedder.embed(texts)
-    theirs = SentenceTransformer(str(embedder._folder()), device="cpu").encode(texts, normalize_embeddings=True)
-    assert ours.shape == (5, 384)
-    assert (ours * theirs).sum(axis=1).min() >= 0.999
