@@ -29,8 +29,11 @@ def test_every_hook_is_in_the_table_with_its_signature():
 
 def test_every_command_is_in_the_table(home):
     program = Program()
-    for name in [*COMMANDS, *program.plugins.registry.commands]:
-        assert f"assistant {name}" in README, name
+    offered = {name: offer.value for name, offer in program.plugins.registry.commands.items()}
+    for name in [*COMMANDS, *(name for name, command in offered.items() if command.shell)]:
+        assert f"`assistant {name}" in README, name
+    for name in [name for name, command in offered.items() if command.chat]:
+        assert f"`/{name}`" in README, name
     program.close()
 
 

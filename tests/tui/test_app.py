@@ -113,10 +113,11 @@ class TestAsking:
         app = make(program, model=EchoModel(pause=0.01))
         async with app.run_test(size=(80, 24)) as pilot:
             await ready(pilot)
-            await ask(pilot, "first " * 30)
+            await ask(pilot, "first " * 2000)
             await wait_until(pilot, lambda: bool(app.query(Answer)))
             await ask(pilot, "second")
-            assert "(+1 queued)" in app.query_one(Status).line()
+            await wait_until(pilot, lambda: "(+1 queued)" in app.query_one(Status).line())
+            await pilot.press("escape")
             await wait_until(pilot, lambda: answers(app)[-1:] == ["second"])
 
     async def test_dead_engine_is_said_and_the_next_question_works(self, program):

@@ -32,17 +32,18 @@ def test_scores_tell_a_question_that_has_nothing_to_do_with_the_notes(source):
     assert all(p.scores["cosine"] < 0.3 and "words" not in p.scores for p in foreign)
 
 
-def test_the_one_passage_with_a_rare_word_comes_first(run, cached_program, tmp_path):
+def test_a_word_that_one_passage_alone_has_decides(run, cached_program, tmp_path):
     folder = tmp_path / "log"
     folder.mkdir()
     for i in range(30):
-        (folder / f"day{i}.md").write_text(f"# Day {i}\n\nThe pump was checked and its valve was fine on day {i}.\n")
-    (folder / "code.md").write_text("# Locker\n\nNothing but XK-4471 is written here.\n")
+        (folder / f"plan{i}.md").write_text(f"Our spending plan for day {i}: costs, prices and payments.\n")
+    (folder / "code.md").write_text("Nothing but XK4471 is written here.\n")
     run("kb", "add", folder)
     source = cached_program.plugins.registry.knowledge["rag"].value
-    best = source.search("Was the pump or its valve XK-4471 checked?", k=1).passages[0]
-    assert "words" in best.scores
-    assert Path(source.search("pump valve fine 4471", k=3).passages[0].path).name == "code.md"
+    best, second = source.search("money budget XK4471", k=2).passages
+    assert Path(best.path).name == "code.md"
+    assert best.scores["z_words"] > 1
+    assert "words" not in second.scores
 
 
 @pytest.mark.parametrize(
