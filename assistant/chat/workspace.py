@@ -42,6 +42,7 @@ class Workspace:
         self.registry = registry
         self.notices: list[str] = []
         self.notify: Callable[[str], None] = self.notices.append
+        self.progress: Callable[[str], None] = lambda text: self.notify(text)
         self._open_store = open_store
         self._store: ChatStore | None = None
         self._log = log
@@ -72,7 +73,7 @@ class Workspace:
             self.sources,
             self.running,
             self._answered,
-            lambda text: self.notify(text),
+            lambda text: self.progress(text),
             knowledge.passages,
             knowledge.share,
         )

@@ -4,16 +4,17 @@ import contextlib
 import itertools
 import os
 import queue
-import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from assistant.api import Generated, GenerationEvent, Message, ModelInfo, Request
+from assistant.engine.death import death_of
 from assistant.engine.options import EngineOptions
-from assistant.engine.protocol import pack_request, unpack_error, unpack_event, unpack_info
+from assistant.engine.protocol import NONSENSE, Frame, pack_request, unpack_error, unpack_event, unpack_info
 from assistant.errors import EngineDied
 from assistant.processes.child import Child, spawn
 from assistant.processes.frames import read_frame, write_frame
@@ -22,41 +23,52 @@ MODULE = "assistant.engine.worker"
 ENVIRONMENT = {"GGML_NO_BACKTRACE": "1", "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive")}
 """Threads that wait must not spin: beside one busy process, spinning at some 600 barriers a token made an answer
 20 times slower (5 instead of 99 tokens/s on two cores), and on an idle machine it gains nothing that was measured."""
-Frame = dict[str, Any]
-NONSENSE = (KeyError, TypeError, ValueError)
-WORDS = re.compile("error|assert|abort|cannot|failed|fatal|terminate", re.IGNORECASE)
-"""Marks a line of the child's log that may say why it ended."""
+ALIVE = 0
+"""The number of no request: answers to the question whether the child lives."""
+LOOK_SECONDS = 1.0
+"""How often a waiting call asks whether the child still lives, besides being told."""
+SILENCE_SECONDS = 30.0
+"""A child that has not answered such questions for so long hangs. Its second thread answers at any time."""
 
 
 class Engine:
     """A GGUF model in a child process. Calls take turns; `stop` and `close` may come from any thread."""
 
     def __init__(self, name: str, path: Path, options: EngineOptions | None = None, *, log: Path | None = None) -> None:
-        self._name, self._path, self._log = name, path, log
+        self._name, self._path, self._log = name, path.absolute(), log
         self._options = options or EngineOptions()
         self._child: Child | None = None
         self._info: ModelInfo | None = None
-        self._loading: int | None = None
+        self._loading = 0
         self._generating: int | None = None
         self._numbers = itertools.count(1)
         self._replies: dict[int, queue.SimpleQueue[Frame | None]] = {}
         self._turn = threading.Lock()
         self._writing = threading.Lock()
         self._stop_wanted = False
-        self.starts = 0
+        self._starts = 0
 
     @property
     def process_id(self) -> int | None:
         """The child's process id, while there is one."""
-        return self._child.process.pid if self._child is not None else None
+        child = self._child
+        return child.process.pid if child is not None else None
+
+    @property
+    def restarts(self) -> int:
+        """How often a child was started after the first."""
+        return max(0, self._starts - 1)
 
     def start(self) -> None:
-        """Start the child and let it load, without waiting."""
+        """Start the child and let it load, without waiting. Raises `EngineDied` when no process can be started."""
         with self._turn:
             self._begin()
 
     def load(self) -> ModelInfo:
         """See `api.ChatModel`."""
+        child, info = self._child, self._info
+        if info is not None and child is not None and child.process.poll() is None:
+            return info
         with self._turn:
             return self._ready()
 
@@ -68,7 +80,7 @@ class Engine:
             try:
                 return int(frame["tokens"])
             except NONSENSE as error:
-                raise self._died(f"it sent nonsense ({error!r:.100})") from error
+                raise self._died(_nonsense(error)) from error
 
     def generate(self, request: Request) -> Iterator[GenerationEvent]:
         """See `api.ChatModel`. Closing the iterator early stops the generation."""
@@ -85,7 +97,7 @@ class Engine:
                     try:
                         event = unpack_event(self._wait(number, keep=True))
                     except NONSENSE as error:
-                        raise self._died(f"it sent nonsense ({error!r:.100})") from error
+                        raise self._died(_nonsense(error)) from error
                     ended = isinstance(event, Generated)
                     yield event
             finally:
@@ -98,10 +110,11 @@ class Engine:
         """See `api.ChatModel`."""
         # Kept for a generation that still waits for its model to load.
         self._stop_wanted = True
-        number = self._generating
-        if number is not None:
-            with contextlib.suppress(EngineDied):
-                self._write({"kind": "stop", "id": next(self._numbers), "request": number})
+        number, child = self._generating, self._child
+        if number is not None and child is not None:
+            # A death is for the generation to report, which knows what to say of it.
+            with contextlib.suppress(OSError, ValueError), self._writing:
+                write_frame(child.stdin, _stop(number))
 
     def close(self) -> None:
         """See `api.ChatModel`."""
@@ -112,27 +125,25 @@ class Engine:
     def _begin(self) -> None:
         if self._child is not None and self._child.process.poll() is None:
             return
-        self._info = None
+        self.close()
         try:
-            self._child = spawn(MODULE, [], log=self._log, env=ENVIRONMENT)
+            child = spawn(MODULE, [], log=self._log, env=ENVIRONMENT)
         except OSError as error:
             raise EngineDied(
                 f"The engine cannot be started: {error}.", "Close other programs and try again."
             ) from error
-        self.starts += 1
-        self._replies = {}
-        threading.Thread(target=self._read, args=(self._child, self._replies), name="engine", daemon=True).start()
+        self._child, self._replies = child, {}
+        self._starts += 1
+        threading.Thread(target=_listen, args=(child, self._replies), name="engine-replies", daemon=True).start()
         self._loading = self._send("load", name=self._name, path=str(self._path), options=asdict(self._options))
 
     def _ready(self) -> ModelInfo:
         self._begin()
         if self._info is None:
-            number = self._loading
-            assert number is not None
             try:
-                self._info = unpack_info(self._wait(number)["info"])
+                self._info = unpack_info(self._wait(self._loading)["info"])
             except NONSENSE as error:
-                raise self._died(f"it sent nonsense ({error!r:.100})") from error
+                raise self._died(_nonsense(error)) from error
             except BaseException:
                 self.close()
                 raise
@@ -147,43 +158,37 @@ class Engine:
     def _write(self, frame: Frame) -> None:
         child = self._child
         if child is None:
-            raise EngineDied("The engine was ended.", "Ask again.")
+            raise self._died()
         try:
             with self._writing:
                 write_frame(child.stdin, frame)
         except (OSError, ValueError) as error:
-            raise self._died(child.describe_exit()) from error
-
-    def _read(self, child: Child, replies: dict[int, "queue.SimpleQueue[Frame | None]"]) -> None:
-        while True:
-            try:
-                frame = read_frame(child.stdout)
-            except (OSError, ValueError):
-                frame = None
-            if frame is None:
-                for waiting in list(replies.values()):
-                    waiting.put(None)
-                return
-            number = frame[0].get("id")
-            answered = replies.get(number) if isinstance(number, int) else None
-            if answered is not None:
-                answered.put(frame[0])
+            raise self._died() from error
 
     def _wait(self, number: int, *, keep: bool = False) -> Frame:
         replies = self._replies[number]
-        while True:
+        alive = self._replies.setdefault(ALIVE, queue.SimpleQueue())
+        heard = time.monotonic()
+        frame: Frame | None = None
+        while frame is None:
             try:
-                frame = replies.get(timeout=1.0)
-                break
+                frame = replies.get(timeout=LOOK_SECONDS)
             except queue.Empty:
-                # The reader cannot miss a death, except one before this queue was known to it.
-                if self._child is None or self._child.process.poll() is not None:
-                    frame = None if replies.empty() else replies.get()
-                    break
-        if not keep or frame is None or frame.get("kind") == "failed":
+                # The reader tells every queue of a death, except one that is younger than the death.
+                if self._child is not None and self._child.process.poll() is None:
+                    if not alive.empty():
+                        heard = time.monotonic()
+                        while not alive.empty():
+                            alive.get()
+                    if time.monotonic() - heard > SILENCE_SECONDS:
+                        raise self._died("it does not answer") from None
+                    self._write({"kind": "ping", "id": ALIVE})
+                    continue
+            if frame is None:
+                self._replies.pop(number, None)
+                raise self._died()
+        if not keep or frame.get("kind") == "failed":
             self._replies.pop(number, None)
-        if frame is None:
-            raise self._died(self._child.describe_exit() if self._child else "it was ended")
         if frame.get("kind") == "failed":
             raise unpack_error(frame)
         return frame
@@ -191,14 +196,37 @@ class Engine:
     def _drain(self, number: int) -> None:
         """Stop an abandoned generation and wait for its end, so that the next request finds the child free."""
         with contextlib.suppress(Exception):
-            self._write({"kind": "stop", "id": next(self._numbers), "request": number})
+            self._write(_stop(number))
             while self._wait(number, keep=True).get("kind") != "generated":
                 pass
 
-    def _died(self, how: str) -> EngineDied:
-        child = self._child
-        lines = child.last_words() if child is not None else []
-        words = [line for line in lines if WORDS.search(line)][-2:]
-        self.close()
-        said = f" It said last: {' / '.join(words)[:300]}." if words else ""
-        return EngineDied(f"The process that holds the model ended: {how}.{said}", "Ask again: it is started anew.")
+    def _died(self, how: str = "") -> EngineDied:
+        child, self._child, self._info = self._child, None, None
+        if child is None:
+            return EngineDied("The model was closed while it was needed.", "Ask again: it is started anew.")
+        return death_of(child, how)
+
+
+def _listen(child: Child, replies: dict[int, "queue.SimpleQueue[Frame | None]"]) -> None:
+    """Take the child's answers to those who wait for them, and tell them of its end."""
+    end: Frame | None = None
+    with contextlib.suppress(OSError), child.stdout:
+        try:
+            while (frame := read_frame(child.stdout)) is not None:
+                number = frame[0].get("id")
+                waiting = replies.get(number) if isinstance(number, int) else None
+                if waiting is not None:
+                    waiting.put(frame[0])
+        except ValueError as error:
+            # No answer at all: whoever waits cannot unpack it, and ends the child.
+            end = {"kind": str(error)}
+    for waiting in list(replies.values()):
+        waiting.put(end)
+
+
+def _stop(number: int) -> Frame:
+    return {"kind": "stop", "id": 0, "request": number}
+
+
+def _nonsense(error: Exception) -> str:
+    return f"it sent nonsense ({error!r:.100})"

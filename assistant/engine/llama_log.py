@@ -22,7 +22,8 @@ class LlamaLog:
         del data
         with contextlib.suppress(Exception):
             self._level = self._level if level == CONTINUED else level
-            line = text.decode("utf-8", "replace").strip()
+            # A model's file speaks here too, and must not reach a terminal with escape codes.
+            line = "".join(c if c.isprintable() else " " for c in text.decode("utf-8", "replace")).strip()
             if self._level in (WARNING, ERROR) and line and "cannot be used with preferred buffer" not in line:
                 self.lines.append(line)
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 - the child's stderr is its log

@@ -1,13 +1,13 @@
 """The messages between the program and the engine's child, as plain values.
 
-Program to child: load, count, generate, stop. Child to program: loaded, counted, evaluating, text, generated,
-failed. Each answer carries the id of its request.
+Program to child: load, count, generate, stop, ping. Child to program: loaded, counted, evaluating, text, generated,
+alive, failed. Each answer carries the id of its request. The child may have gone mad: what it sends is checked.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import assistant.errors as errors
 from assistant.api import (
@@ -19,12 +19,19 @@ from assistant.api import (
     ModelInfo,
     Request,
     Sampling,
+    StopReason,
     Text,
     Usage,
 )
 from assistant.errors import AssistantError, ModelError
 
 Frame = dict[str, Any]
+NONSENSE = (KeyError, TypeError, ValueError)
+"""What unpacking raises for a frame that is no message."""
+
+REASONS: dict[str, StopReason] = {reason: reason for reason in get_args(StopReason)}
+COUNTS = ("prompt_tokens", "prompt_tokens_evaluated", "cached_tokens", "completion_tokens")
+TIMES = ("prompt_ms", "first_token_ms", "generate_ms")
 
 
 def pack_request(request: Request) -> Frame:
@@ -32,7 +39,7 @@ def pack_request(request: Request) -> Frame:
     return {
         "messages": [[m.role, m.content] for m in request.messages],
         "sampling": asdict(request.sampling),
-        "adapters": [[a.name, str(a.path), a.scale] for a in request.adapters],
+        "adapters": [[a.name, str(a.path.absolute()), a.scale] for a in request.adapters],
     }
 
 
@@ -56,16 +63,16 @@ def pack_event(event: GenerationEvent) -> Frame:
 
 
 def unpack_event(frame: Mapping[str, Any]) -> GenerationEvent:
-    """The reverse of `pack_event`. Raises `ValueError`, `KeyError`, `TypeError` for nonsense."""
+    """The reverse of `pack_event`."""
     kind = frame["kind"]
     if kind == "text":
-        return Text(str(frame["text"]))
+        return Text(_text(frame, "text"))
     if kind == "evaluating":
         return Evaluating(int(frame["done"]), int(frame["total"]), int(frame["cached"]))
     if kind == "generated":
-        times = (float(frame[name]) for name in ("prompt_ms", "first_token_ms", "generate_ms"))
-        return Generated(frame["stop_reason"], Usage(**frame["usage"]), *times)
-    raise ValueError(f"unknown kind {kind!r}")
+        usage = Usage(*(int(frame["usage"][name]) for name in COUNTS))
+        return Generated(REASONS[frame["stop_reason"]], usage, *(float(frame[name]) for name in TIMES))
+    raise ValueError(f"unknown kind {kind!r:.40}")
 
 
 def pack_info(info: ModelInfo) -> Frame:
@@ -75,7 +82,17 @@ def pack_info(info: ModelInfo) -> Frame:
 
 def unpack_info(frame: Mapping[str, Any]) -> ModelInfo:
     """The reverse of `pack_info`."""
-    return ModelInfo(**{**frame, "path": Path(frame["path"])})
+    return ModelInfo(
+        _text(frame, "name"),
+        n_ctx=int(frame["n_ctx"]),
+        n_ctx_train=int(frame["n_ctx_train"]),
+        path=Path(_text(frame, "path")),
+        architecture=_text(frame, "architecture"),
+        quantisation=_text(frame, "quantisation"),
+        parameters=int(frame["parameters"]),
+        size_bytes=int(frame["size_bytes"]),
+        settings=dict(frame["settings"]),
+    )
 
 
 def pack_error(error: AssistantError) -> Frame:
@@ -88,3 +105,10 @@ def unpack_error(frame: Mapping[str, Any]) -> AssistantError:
     kind = getattr(errors, str(frame.get("error")), None)
     known = isinstance(kind, type) and issubclass(kind, AssistantError)
     return (kind if known else ModelError)(str(frame.get("message")), str(frame.get("hint", "")))  # type: ignore[misc]
+
+
+def _text(frame: Mapping[str, Any], key: str) -> str:
+    value = frame[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key} is no text")
+    return value

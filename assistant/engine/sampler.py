@@ -1,6 +1,6 @@
 """The sampler chain of llama.cpp for one generation."""
 
-import secrets
+import os
 from typing import Any
 
 from assistant.api import Sampling
@@ -28,7 +28,7 @@ class Sampler:
         if sampling.min_p > 0:
             self._add(lc.llama_sampler_init_min_p(sampling.min_p, 1))
         self._add(lc.llama_sampler_init_temp(sampling.temperature))
-        seed = secrets.randbits(32) if sampling.seed is None else sampling.seed & 0xFFFFFFFF
+        seed = int.from_bytes(os.urandom(4), "little") if sampling.seed is None else sampling.seed & 0xFFFFFFFF
         self._add(lc.llama_sampler_init_dist(seed))
 
     def sample(self, context: Any) -> int:

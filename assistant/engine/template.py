@@ -1,15 +1,9 @@
-"""The model's own chat template, rendered in a sandbox, to tokens.
+"""The model's own chat template: messages to the text of a prompt."""
 
-Control-token texts inside a message (a document that says `<|im_start|>system`) must stay text: they are
-replaced by private-use marks before rendering, and tokenised as plain text afterwards.
-"""
+import threading
+from collections.abc import Callable, Iterator
+from itertools import groupby
 
-import re
-from collections.abc import Callable, Sequence
-from typing import Any
-
-from assistant.api import Message
-from assistant.engine.vocabulary import Vocabulary
 from assistant.errors import ModelError
 
 CHATML = (
@@ -18,85 +12,67 @@ CHATML = (
 )
 """What is used for a model that brings no template."""
 
-MARK = re.compile("\ue000(\\d+)\ue001")
-FAULTS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
-"""What a foreign template can raise, besides jinja2's own errors."""
+Turns = list[dict[str, str]]
 
 
 class ChatTemplate:
-    """Turns messages into the tokens of a prompt."""
+    """Renders messages. Compiled once, by `prepare` in another thread or at the first use."""
 
-    def __init__(self, source: str, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, source: str) -> None:
         self._source = source or CHATML
         self._render: Callable[..., str] | None = None
+        self._compiling = threading.Lock()
 
-    def tokens(self, messages: Sequence[Message]) -> list[int]:
+    def prepare(self) -> None:
+        """Compile the template now; a fault in it shows at the first use."""
+        from assistant.engine.jinja_environment import FAULTS, compile_template
+
+        with self._compiling:
+            if self._render is None:
+                try:
+                    self._render = compile_template(self._source)
+                except FAULTS as error:
+                    self._render = _failing(str(error))
+
+    def render(self, turns: Turns, *, bos: str, eos: str) -> str:
         """The prompt up to where the answer begins. Raises `ModelError` when the template refuses."""
-        control = self._vocabulary.control_texts()
-        found: list[str] = []
-        pattern = re.compile("|".join([*map(re.escape, control), "[\ue000\ue001]"]))
-
-        def hide(match: re.Match[str]) -> str:
-            found.append(match[0])
-            return f"\ue000{len(found) - 1}\ue001"
-
-        values = []
-        for message in messages:
-            values.append({"role": message.role, "content": pattern.sub(hide, message.content)})
-        text = self._rendered(values)
-        bos = self._vocabulary.text(self._vocabulary.bos())
-        add_bos = self._vocabulary.adds_bos() and not (bos and text.startswith(bos))
-        tokens: list[int] = []
-        for index, part in enumerate(MARK.split(text)):
-            if index % 2:
-                tokens += self._vocabulary.tokenize(found[int(part)], special=False)
-            elif part:
-                tokens += self._vocabulary.tokenize(part, special=True, bos=add_bos and index == 0)
-        return tokens
-
-    def _rendered(self, messages: list[dict[str, str]]) -> str:
-        import jinja2
+        from assistant.engine.jinja_environment import FAULTS
 
         if self._render is None:
-            self._render = self._compile()
-        try:
-            return self._render(messages=messages)
-        except (jinja2.TemplateError, *FAULTS) as error:
-            if messages and messages[0]["role"] == "system" and len(messages) > 1:
-                # Some templates refuse a system message (Gemma's): its text then leads the first question.
-                first = {"role": "user", "content": messages[0]["content"] + "\n\n" + messages[1]["content"]}
-                return self._rendered([first, *messages[2:]])
-            raise ModelError(f"The model's chat template failed: {error}.", "The file may be damaged.") from error
+            self.prepare()
+        assert self._render is not None
+        fault: Exception | None = None
+        for form in _forms(turns):
+            try:
+                return self._render(messages=form, bos_token=bos, eos_token=eos)
+            except FAULTS as error:
+                fault = fault or error
+        raise ModelError(f"The model's chat template cannot be used: {fault}.", "Choose another model.")
 
-    def _compile(self) -> Callable[..., str]:
-        import json
-        from datetime import datetime
 
-        import jinja2
-        import jinja2.sandbox
+def _forms(turns: Turns) -> Iterator[Turns]:
+    """The messages as they are, and then as stricter templates want them (Gemma's, Mistral's).
 
-        def refuse(message: str) -> None:
-            raise jinja2.TemplateError(message)
+    Those refuse two turns of one role in a row, or a system message: its text then leads the first question.
+    """
+    yield turns
+    merged = _merged(turns)
+    if merged != turns:
+        yield merged
+    if len(merged) > 1 and merged[0]["role"] == "system":
+        yield _merged([{**merged[0], "role": "user"}, *merged[1:]])
 
-        def to_json(value: Any, indent: int | None = None, **rest: Any) -> str:
-            del rest
-            return json.dumps(value, ensure_ascii=False, indent=indent)
 
-        environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-        )
-        environment.filters["tojson"] = to_json
-        environment.globals.update(
-            raise_exception=refuse,
-            strftime_now=lambda form: datetime.now().strftime(form),
-            bos_token=self._vocabulary.text(self._vocabulary.bos()),
-            eos_token=self._vocabulary.text(self._vocabulary.eos()),
-            add_generation_prompt=True,
-        )
-        try:
-            return environment.from_string(self._source).render
-        except jinja2.TemplateError as error:
-            raise ModelError(
-                f"The model's chat template cannot be read: {error}.", "The file may be damaged."
-            ) from error
+def _merged(turns: Turns) -> Turns:
+    return [
+        {"role": role, "content": "\n\n".join(turn["content"] for turn in group)}
+        for role, group in groupby(turns, lambda turn: turn["role"])
+    ]
+
+
+def _failing(reason: str) -> Callable[..., str]:
+    def render(**values: object) -> str:
+        del values
+        raise ValueError(reason)
+
+    return render

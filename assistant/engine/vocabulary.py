@@ -4,8 +4,8 @@ import codecs
 import ctypes
 from typing import Any
 
-CONTROL = 1 << 3
-"""LLAMA_TOKEN_ATTR_CONTROL."""
+UNKNOWN, CONTROL = 1 << 0, 1 << 3
+"""LLAMA_TOKEN_ATTR_*: what the tokeniser makes of their texts only when it is allowed to."""
 
 
 class Vocabulary:
@@ -13,18 +13,19 @@ class Vocabulary:
 
     def __init__(self, lc: Any, model: Any) -> None:
         self._lc = lc
-        self.handle = lc.llama_model_get_vocab(model)
-        self.size = int(lc.llama_vocab_n_tokens(self.handle))
+        self._handle = lc.llama_model_get_vocab(model)
+        self.size = int(lc.llama_vocab_n_tokens(self._handle))
         self._pieces: dict[int, bytes] = {}
-        self._control: tuple[str, ...] | None = None
 
-    def tokenize(self, text: str, *, special: bool, bos: bool = False) -> list[int]:
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Tokens of a text; `special` lets control-token texts become control tokens."""
+        if not text:
+            return []
         data = text.encode("utf-8", "replace")
         size = len(data) + 8
         while True:
             tokens = (self._lc.llama_token * size)()
-            count = self._lc.llama_tokenize(self.handle, data, len(data), tokens, size, bos, special)
+            count = self._lc.llama_tokenize(self._handle, data, len(data), tokens, size, False, special)
             if count >= 0:
                 return list(tokens[:count])
             size = -count
@@ -42,32 +43,31 @@ class Vocabulary:
 
     def ends(self, token: int) -> bool:
         """Whether the token ends an answer."""
-        return bool(self._lc.llama_vocab_is_eog(self.handle, token))
+        return bool(self._lc.llama_vocab_is_eog(self._handle, token))
 
     def bos(self) -> int:
-        return int(self._lc.llama_vocab_bos(self.handle))
+        """The token that begins a text, or -1."""
+        return int(self._lc.llama_vocab_bos(self._handle))
 
     def eos(self) -> int:
-        return int(self._lc.llama_vocab_eos(self.handle))
+        """The token that ends a text, or -1."""
+        return int(self._lc.llama_vocab_eos(self._handle))
 
     def adds_bos(self) -> bool:
-        return bool(self._lc.llama_vocab_get_add_bos(self.handle))
+        """Whether every prompt of this model begins with `bos`."""
+        return bool(self._lc.llama_vocab_get_add_bos(self._handle)) and self.bos() >= 0
 
     def control_texts(self) -> tuple[str, ...]:
-        """The texts of all control tokens, longest first."""
-        if self._control is None:
-            found = set()
-            for token in range(self.size):
-                if self._lc.llama_vocab_get_attr(self.handle, token) & CONTROL:
-                    found.add(self.text(token))
-            self._control = tuple(sorted((t for t in found if t), key=len, reverse=True))
-        return self._control
+        """The texts of all control tokens, longest first. Asks for every token's kind: some 10 ms."""
+        kind = self._lc.llama_vocab_get_attr
+        control = [token for token in range(self.size) if kind(self._handle, token) & (UNKNOWN | CONTROL)]
+        return tuple(sorted({text for token in control if (text := self.text(token))}, key=len, reverse=True))
 
     def _read(self, token: int, *, special: bool) -> bytes:
         size = 64
         while True:
             buffer = ctypes.create_string_buffer(size)
-            count = self._lc.llama_token_to_piece(self.handle, token, buffer, size, 0, special)
+            count = self._lc.llama_token_to_piece(self._handle, token, buffer, size, 0, special)
             if count >= 0:
                 return buffer.raw[:count]
             size = -count
@@ -80,7 +80,9 @@ class TextDecoder:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def add(self, data: bytes) -> str:
+        """The whole characters that are complete now."""
         return self._decoder.decode(data)
 
     def end(self) -> str:
+        """U+FFFD for the beginning of a character that never came."""
         return self._decoder.decode(b"", True)

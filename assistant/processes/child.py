@@ -40,8 +40,9 @@ class Child:
         with contextlib.suppress(OSError):
             self.process.kill()
         self.process.wait()
-        with contextlib.suppress(OSError):
-            self.stdin.close()
+        for stream in (self.stdin, self.stderr):
+            with contextlib.suppress(OSError):
+                stream.close()
 
     def describe_exit(self) -> str:
         """Say how the child ended ("killed by SIGSEGV", "exit code 1"), waiting a moment for it."""

@@ -48,12 +48,16 @@ def write_lora(tmp_path):
         halves=("lora_a", "lora_b"),
         int_alpha=False,
         dtype=None,
+        made_for="",
     ):
         path = tmp_path / name
         random = np.random.default_rng(1)
         writer = gguf.GGUFWriter(path, arch)
         writer.add_type(kind)
         writer.add_string("adapter.type", "lora")
+        if made_for:
+            writer.add_base_model_count(1)
+            writer.add_base_model_name(0, made_for)
         (writer.add_uint32 if int_alpha else writer.add_float32)(
             "adapter.lora.alpha", int(alpha) if int_alpha else alpha
         )

@@ -80,6 +80,105 @@ def test_a_killed_child_is_named_and_replaced(engine):
     assert ask(engine, BRIEF, FRANCE)[0] == expected
 
 
+def test_an_abort_in_the_child_is_told_with_what_it_said_last(engine):
+    events = engine.generate(Request((STORY,), LONG))
+    next(event for event in events if isinstance(event, Text))
+    before = engine.restarts
+    os.kill(engine.process_id, signal.SIGABRT)
+    with pytest.raises(EngineDied, match="SIGABRT") as death:
+        list(events)
+    assert "Thread" not in death.value.message
+    assert "Paris" in ask(engine, BRIEF, FRANCE)[0]
+    assert engine.restarts == before + 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files in /proc")
+def test_restarts_leave_no_files_open(engine):
+    def die():
+        engine.load()
+        os.kill(engine.process_id, signal.SIGKILL)
+        with pytest.raises(EngineDied):
+            ask(engine, STORY, sampling=LONG)
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    first = die()
+    assert [die(), die()] == [first, first]
+
+
+def test_a_child_that_talks_nonsense_is_ended(starter, tmp_path, monkeypatch):
+    for number, said in enumerate((b"Hello, world!\n", b'\0\0\0\x18\0\0\0\0{"id":1,"kind":"loaded"}')):
+        module = tmp_path / f"mad_child_{number}.py"
+        module.write_text(f"import os, sys\nos.write(1, {said!r})\nsys.stdin.read()")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.setattr("assistant.engine.client.MODULE", module.stem)
+        mad = Engine("mad", starter)
+        with pytest.raises(EngineDied, match="nonsense"):
+            mad.load()
+        assert mad.process_id is None
+
+
+def test_a_child_that_hangs_is_ended(tmp_path, starter, monkeypatch):
+    (tmp_path / "hanging_child.py").write_text(
+        "import sys\nsys.stdin.buffer.raw.read(1)\nimport signal\nsignal.pause()"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr("assistant.engine.client.MODULE", "hanging_child")
+    monkeypatch.setattr("assistant.engine.client.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("assistant.engine.client.SILENCE_SECONDS", 0.5)
+    hanging = Engine("hanging", starter)
+    with pytest.raises(EngineDied, match="does not answer"):
+        hanging.load()
+    assert hanging.process_id is None
+
+
+def test_a_fault_in_one_turn_does_not_cost_the_model(engine):
+    process = engine.load() and engine.process_id
+    with pytest.raises(ModelError, match="engine failed"):
+        ask(engine, FRANCE, sampling=Sampling(temperature="hot"))
+    assert "Paris" in ask(engine, BRIEF, FRANCE)[0]
+    assert engine.process_id == process
+
+
+def test_closing_while_an_answer_runs_is_no_hang(starter):
+    engine = Engine("starter", starter, EngineOptions(n_ctx=512))
+    events = engine.generate(Request((STORY,), LONG))
+    next(event for event in events if isinstance(event, Text))
+    engine.close()
+    with pytest.raises(EngineDied, match="closed"):
+        list(events)
+    assert "Paris" in ask(engine, BRIEF, FRANCE)[0]
+    engine.close()
+    engine.close()
+
+
+def test_a_stop_while_the_model_loads_is_not_lost(starter):
+    engine = Engine("starter", starter, EngineOptions(n_ctx=512))
+    events = []
+    asking = threading.Thread(target=lambda: events.extend(engine.generate(Request((STORY,), LONG))))
+    asking.start()
+    while engine.process_id is None:
+        threading.Event().wait(0.001)
+    engine.stop()
+    asking.join(60)
+    assert events[-1].stop_reason == "stopped"
+    assert events[-1].usage.completion_tokens < 50
+    engine.close()
+
+
+def test_an_answer_ends_where_the_window_ends(starter):
+    engine = Engine("starter", starter, EngineOptions(n_ctx=256))
+    _, end = ask(engine, STORY, sampling=LONG)
+    assert end.stop_reason == "length"
+    assert end.usage.prompt_tokens + end.usage.completion_tokens == 256
+    assert "Paris" in ask(engine, BRIEF, FRANCE)[0]
+    engine.close()
+
+
+def test_a_window_larger_than_the_machine_is_refused(starter):
+    with pytest.raises(ModelError, match="no room for a window"):
+        Engine("starter", starter, EngineOptions(n_ctx=1 << 30)).load()
+
+
 def test_the_child_ends_with_the_program(starter):
     code = (
         "import sys, pathlib, os\nfrom assistant.engine import Engine\nfrom assistant.api import *\n"
