@@ -1,13 +1,17 @@
 """Looking a question up in every knowledge source, and choosing what is worth the model's attention."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from assistant.api import AssistantError, Found, KnowledgeSource, Passage, Step
+from assistant.knowledge.sentences import content_words
 from assistant.registry import suggest
 
 COSINE_FLOOR = 0.3
-"""A passage less similar than this to the question, by meaning, is not shown to the model."""
+"""A passage less similar than this to the question, by meaning, is not shown to the model,
+unless it holds the question's words."""
+WORDS_FLOOR, WORD_SHARE = 2, 0.6
+"""So many of the question's content words, and this share of them; an identifier with a digit is enough by itself."""
 
 
 def known_collections(sources: Sequence[KnowledgeSource]) -> list[str]:
@@ -62,6 +66,17 @@ def zip_longest_flat(arms: Sequence[Sequence[Passage]]) -> list[list[Passage]]:
     return [[arm[rank] for arm in arms if rank < len(arm)] for rank in range(longest)]
 
 
-def relevant(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Leave out what has nothing to do with the question, so that small talk is answered without documents."""
-    return tuple(p for p in passages if p.scores.get("cosine", 1.0) >= COSINE_FLOOR)
+def relevant(passages: Sequence[Passage], question: str) -> tuple[Passage, ...]:
+    """Leave out what has nothing to do with the question, so that small talk is answered without documents.
+
+    A passage stays for its meaning, or for its words: a part number or a rare name says little to an embedding.
+    """
+    asked = content_words(question)
+    return tuple(p for p in passages if p.scores.get("cosine", 1.0) >= COSINE_FLOOR or _holds(p, asked))
+
+
+def _holds(passage: Passage, asked: Set[str]) -> bool:
+    shared = asked & content_words(f"{passage.heading or ''}\n{passage.text}")
+    if any(any(c.isdigit() for c in word) and not word.isdigit() for word in shared):
+        return True
+    return len(shared) >= WORDS_FLOOR and len(shared) >= WORD_SHARE * len(asked)

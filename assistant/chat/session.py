@@ -157,7 +157,7 @@ class Session:
             yield Searching(question)
             begun = time.perf_counter()
             found, troubles = look_up(sources, question, self._collections or (), self._program.passages)
-            passages = relevant(found.passages)
+            passages = relevant(found.passages, question)
             retrieve_ms = (time.perf_counter() - begun) * 1000
             yield from map(Noticed, troubles)
 
