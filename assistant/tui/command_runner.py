@@ -2,85 +2,110 @@
 
 from typing import TYPE_CHECKING
 
-from assistant.api import AssistantError
+from assistant.api import AssistantError, NotFound, UsageError
 from assistant.tui import commands
-from assistant.tui.widgets.status import Status
+from assistant.tui.screens.chats import ChatsScreen
+from assistant.tui.screens.models import ModelsScreen
+from assistant.tui.widgets.messages import Answer, Source
 
 if TYPE_CHECKING:
     from assistant.tui.app import ChatApp
 
 
 class CommandRunner:
-    """The commands of one app."""
+    """The commands of one app. Those that need the program wait until it is up."""
 
     def __init__(self, app: "ChatApp") -> None:
         self._app = app
+        self._early: list[str] = []
 
     async def run(self, text: str) -> None:
-        """Run "/name argument"; errors are shown in the transcript."""
-        workspace = self._app.workspace
-        if workspace is None:
-            return
+        """Run "/name argument"; an error is shown, and the text of an unknown command goes back to the composer."""
+        app = self._app
         name, argument = commands.parse(text)
-        try:
-            commands.check(name, workspace.registry)
-            if name in commands.BUILT_IN:
-                await self._built_in(name, argument)
-                return
-        except AssistantError as error:
-            await self._app.fail(error)
-            return
-        self._app.run_worker(lambda: self._plugin(name, argument), thread=True, exit_on_error=False)
+        workspace, session = app.workspace, app.session
+        if name == "quit":
+            app.exit()
+        elif name == "help":
+            registry = workspace.registry if workspace is not None else None
+            await app.transcript.note(commands.help_text(registry, app.transcript.size.width - 4))
+        elif workspace is None or session is None:
+            self._early.append(text)
+        else:
+            try:
+                commands.check(name, workspace.registry)
+                if name in commands.BUILT_IN:
+                    await self._built_in(name, argument)
+                elif run := workspace.registry.commands[name].value.chat:
+                    app.status.progress = f"/{name} …"
+                    app.bridge.run(session, run, argument)
+            except AssistantError as error:
+                if not app.composer.text and name not in commands.BUILT_IN:
+                    app.composer.prefill(text)
+                await app.transcript.error(error)
+
+    async def run_early(self) -> None:
+        """Run what was typed before the program was up."""
+        early, self._early = self._early, []
+        for text in early:
+            await self.run(text)
 
     async def _built_in(self, name: str, argument: str) -> None:
         app = self._app
-        if name == "help" and app.workspace is not None:
-            await app.say(commands.help_text(app.workspace.registry))
-        elif name == "quit":
-            app.exit()
-        elif name == "stop":
-            app.action_stop()
+        if name == "stop":
+            app.turns.stop()
+        elif name == "source":
+            self._open_source(argument)
         elif name == "chats":
-            app.action_chats()
-        elif name in ("new", "open"):
-            self._refuse_while_busy()
-            await app.open_chat(argument if name == "open" else None)
+            self._choose_chat()
+        elif name == "model" and not argument:
+            self._choose_model()
+        elif app.turns.running:
+            raise UsageError("An answer is being written.", "Stop it first with Esc.")
         elif name == "model":
             await self._model(argument)
+        elif name == "open" and not argument:
+            raise UsageError("Which chat?", "Write /open ID, or choose one with /chats.")
+        elif app.workspace is not None:
+            app.bridge.open(app.workspace, argument if name == "open" else None)
+
+    def _open_source(self, number: str) -> None:
+        answers = list(self._app.transcript.query(Answer))
+        sources = list(answers[-1].query(Source)) if answers else []
+        wanted = [s for s in sources if not number or str(s.citation.n) == number.strip("[]")]
+        if not sources:
+            raise NotFound("The last answer has no sources.", "Add documents with: /kb add PATH")
+        if not wanted:
+            numbers = ", ".join(str(source.citation.n) for source in sources)
+            raise NotFound(f"The last answer has no source {number!r}.", f"It has: {numbers}.")
+        wanted[0].action_open()
+
+    def _choose_chat(self) -> None:
+        async def chosen(chat: str | None) -> None:
+            if chat:
+                await self.run(f"/open {chat}")
+
+        if self._app.workspace is not None:
+            self._app.push_screen(ChatsScreen(self._app.workspace.store), chosen)
+
+    def _choose_model(self) -> None:
+        async def chosen(name: str | None) -> None:
+            if name:
+                await self.run(f"/model {name}")
+
+        app = self._app
+        if app.workspace is not None and app.session is not None:
+            app.workspace.registry.refresh("models")
+            app.push_screen(ModelsScreen(app.workspace.models(), app.session.model), chosen)
 
     async def _model(self, name: str) -> None:
         app = self._app
         if app.workspace is None or app.session is None:
             return
-        if not name:
-            rows = [
-                f"{'*' if source.name == app.session.model else ' '} {source.name}  {source.description}"
-                for source in app.workspace.models()
-            ]
-            await app.say("\n".join([*rows, "", "Answer with another one: /model NAME"]))
-            return
-        self._refuse_while_busy()
+        adapters = app.session.adapters
+        app.workspace.registry.refresh("models")
         app.session.use_model(app.workspace.find_model(name))
-        app.set_activity("loading model")
-        app.run_worker(app.warm, thread=True, exit_on_error=False)
-        await app.say(f"{app.session.model} answers from now on.")
-
-    def _plugin(self, name: str, argument: str) -> None:
-        app = self._app
-        if app.workspace is None or app.session is None:
-            return
-        run = app.workspace.registry.commands[name].value.chat
-        try:
-            text = run(app.session, argument) if run else None
-        except AssistantError as error:
-            app.hand_over(app.fail, error)
-        except Exception as error:  # noqa: BLE001 - a plugin's code
-            app.hand_over(app.fail, AssistantError(f"/{name} failed: {type(error).__name__}: {error}"))
-        else:
-            if text:
-                app.hand_over(app.say, text)
-        app.hand_over(app.query_one(Status).redraw)
-
-    def _refuse_while_busy(self) -> None:
-        if self._app.busy:
-            raise AssistantError("An answer is being written.", "Stop it first with Esc.")
+        app.status.activity = "loading model"
+        app.bridge.load(app.session)
+        lost = " The adapters are off: they were made for the other model." if adapters != app.session.adapters else ""
+        await app.transcript.note(f"{app.session.model} answers from now on.{lost}")

@@ -50,7 +50,7 @@ def notes(app):
 
 
 def answers(app):
-    return [answer.query_one(Markdown).source for answer in app.query(Answer)]
+    return [markdown.source for markdown in app.query(".answer Markdown").results(Markdown)]
 
 
 async def ready(pilot):
@@ -113,7 +113,7 @@ class TestAsking:
         app = make(program, model=EchoModel(pause=0.01))
         async with app.run_test(size=(80, 24)) as pilot:
             await ready(pilot)
-            await ask(pilot, "first " * 2000)
+            await ask(pilot, "first " * 3000)
             await wait_until(pilot, lambda: bool(app.query(Answer)))
             await ask(pilot, "second")
             await wait_until(pilot, lambda: "(+1 queued)" in app.query_one(Status).line())
