@@ -4,7 +4,7 @@ A question is durable before inference starts; the text of a running answer is f
 """
 
 import json
-import secrets
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +33,7 @@ class ChatStore:
 
     def create_chat(self, title: str = "") -> str:
         """Make an empty chat and return its id."""
-        chat, now = secrets.token_hex(4), _now()
+        chat, now = os.urandom(4).hex(), _now()
         self.database.execute(
             "INSERT INTO chats (id, title, created, updated) VALUES (?, ?, ?, ?)", (chat, title, now, now)
         )

@@ -63,6 +63,7 @@ def ask(
     if no_kb and collections:
         raise UsageError("--kb and --no-kb exclude each other.", "Give one of them.")
     question, attachment = _read(question)
+    program.expect_engine()
     workspace = program.workspace
     if not as_json:
         workspace.notify = note

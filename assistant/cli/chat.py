@@ -14,6 +14,7 @@ def open_chat(program: Program, chat: str | None = None) -> int:
     from assistant.tui.app import run
 
     def boot() -> Workspace:
+        program.expect_engine()
         workspace = program.workspace
         program.notify = lambda text: workspace.notify(text)
         workspace.notices += [f"Plugin {f.plugin} ({f.stage}): {f.message}" for f in workspace.registry.failures]

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import os
 import queue
 import threading
 import time
@@ -15,14 +14,11 @@ from assistant.api import Generated, GenerationEvent, Message, ModelInfo, Reques
 from assistant.engine.death import death_of
 from assistant.engine.options import EngineOptions
 from assistant.engine.protocol import NONSENSE, Frame, pack_request, unpack_error, unpack_event, unpack_info
+from assistant.engine.spare import take
 from assistant.errors import EngineDied
-from assistant.processes.child import Child, spawn
+from assistant.processes.child import Child
 from assistant.processes.frames import read_frame, write_frame
 
-MODULE = "assistant.engine.worker"
-ENVIRONMENT = {"GGML_NO_BACKTRACE": "1", "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive")}
-"""Threads that wait must not spin: beside one busy process, spinning at some 600 barriers a token made an answer
-20 times slower (5 instead of 99 tokens/s on two cores), and on an idle machine it gains nothing that was measured."""
 ALIVE = 0
 """The number of no request: answers to the question whether the child lives."""
 LOOK_SECONDS = 1.0
@@ -127,7 +123,7 @@ class Engine:
             return
         self.close()
         try:
-            child = spawn(MODULE, [], log=self._log, env=ENVIRONMENT)
+            child = take(self._log)
         except OSError as error:
             raise EngineDied(
                 f"The engine cannot be started: {error}.", "Close other programs and try again."

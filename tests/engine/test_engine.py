@@ -12,6 +12,7 @@ import pytest
 
 from assistant.api import AdapterUse, Evaluating, Generated, Message, Request, Sampling, Text
 from assistant.engine import Engine, EngineOptions
+from assistant.engine.spare import prestart
 from assistant.errors import AdapterError, ContextFull, EngineDied, ModelError
 
 GREEDY = Sampling(temperature=0, max_tokens=16, repeat_penalty=1.0)
@@ -19,6 +20,17 @@ LONG = Sampling(temperature=0, max_tokens=400, repeat_penalty=1.0)
 BRIEF = Message("system", "You are a helpful assistant. Answer briefly and truthfully.")
 FRANCE = Message("user", "What is the capital of France?")
 STORY = Message("user", "Tell me a long story about a fox.")
+
+
+def wait_for_end(child):
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        threading.Event().wait(0.02)
+    pytest.fail("the child outlived the program")
 
 
 def ask(engine, *messages, sampling=GREEDY, adapters=()):
@@ -111,7 +123,7 @@ def test_a_child_that_talks_nonsense_is_ended(starter, tmp_path, monkeypatch):
         module = tmp_path / f"mad_child_{number}.py"
         module.write_text(f"import os, sys\nos.write(1, {said!r})\nsys.stdin.read()")
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        monkeypatch.setattr("assistant.engine.client.MODULE", module.stem)
+        monkeypatch.setattr("assistant.engine.spare.MODULE", module.stem)
         mad = Engine("mad", starter)
         with pytest.raises(EngineDied, match="nonsense"):
             mad.load()
@@ -123,13 +135,28 @@ def test_a_child_that_hangs_is_ended(tmp_path, starter, monkeypatch):
         "import sys\nsys.stdin.buffer.raw.read(1)\nimport signal\nsignal.pause()"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr("assistant.engine.client.MODULE", "hanging_child")
+    monkeypatch.setattr("assistant.engine.spare.MODULE", "hanging_child")
     monkeypatch.setattr("assistant.engine.client.LOOK_SECONDS", 0.05)
     monkeypatch.setattr("assistant.engine.client.SILENCE_SECONDS", 0.5)
     hanging = Engine("hanging", starter)
     with pytest.raises(EngineDied, match="does not answer"):
         hanging.load()
     assert hanging.process_id is None
+
+
+def test_a_child_started_ahead_is_taken_or_ends_with_the_program(starter):
+    prestart()
+    prestart()
+    early = Engine("starter", starter, EngineOptions(n_ctx=512))
+    assert "Paris" in ask(early, BRIEF, FRANCE)[0]
+    early.close()
+    code = (
+        "from assistant.engine.spare import prestart, take\nimport os\nprestart()\nchild = take(None)\n"
+        "print(child.process.pid, flush=True)\nos._exit(0)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    wait_for_end(int(done.stdout))
 
 
 def test_a_fault_in_one_turn_does_not_cost_the_model(engine):
@@ -194,15 +221,7 @@ def test_the_child_ends_with_the_program(starter):
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
     )
-    child = int(done.stdout)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            os.kill(child, 0)
-        except ProcessLookupError:
-            return
-        threading.Event().wait(0.02)
-    pytest.fail("the child outlived the program")
+    wait_for_end(int(done.stdout))
 
 
 def test_adapters_go_on_and_off_on_the_same_engine(engine, write_lora):
