@@ -30,6 +30,7 @@ RANGES = {
     "knowledge.share": (0, 1),
 }
 
+WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 SYSTEM = "You are a helpful assistant. Answer briefly and truthfully."
 
 
@@ -162,7 +163,7 @@ def _value(key: str, value: Any, kind: Any, where: str) -> Any:
         return tuple(value)
     if isinstance(kind, type) and type(value) is kind:
         return _allowed(key, value, where)
-    expected = "a list of strings" if kind == tuple[str, ...] else f"a {kind.__name__}"
+    expected = "a list of strings" if kind == tuple[str, ...] else WORDS[kind]
     raise ConfigError(f"In {where}, {key} must be {expected}, not {value!r}.")
 
 

@@ -7,6 +7,8 @@ from assistant.processes.child import Child
 
 WORDS = re.compile("error|assert|abort|cannot|failed|terminate|what\\(\\)|alloc|memory", re.IGNORECASE)
 """Marks a line of the child's log that may say why it ended."""
+USUAL = re.compile("removing memory module entries|failed to decode, ret = 2")
+"""What llama.cpp writes when an answer is stopped."""
 LINES = 200
 DUMP = "Fatal Python error"
 """Begins faulthandler's dump: what stands before it says more."""
@@ -24,7 +26,7 @@ def death_of(child: Child, how: str = "") -> EngineDied:
     reason = how or child.describe_exit()
     lines = child.last_words(LINES)
     dump = next((at for at, line in enumerate(lines) if line.startswith(DUMP)), len(lines))
-    words = [line for line in lines[:dump] if WORDS.search(line)][-2:]
+    words = [line for line in lines[:dump] if WORDS.search(line) and not USUAL.search(line)][-2:]
     child.kill()
     said = f" It said last: {' / '.join(words)[:300]}." if words else ""
     hint = next((hint for signal, hint in HINTS.items() if signal in reason), AGAIN)

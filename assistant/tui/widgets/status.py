@@ -57,7 +57,7 @@ class Status(Static):
     def open(self, session: "Session", messages: "Sequence[StoredMessage]") -> None:
         """Show another chat."""
         self.session, self.reply = session, None
-        usages = [message.details.usage for message in messages if message.role == "assistant"]
+        usages = [message.details.usage for message in messages if message.details.usage.prompt_tokens]
         self.before = usages[-1] if usages else Usage()
         self.activity = "loading model"
         self.redraw()
