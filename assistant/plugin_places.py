@@ -101,10 +101,15 @@ def _judge(candidate: Candidate, trust: TrustStore) -> Candidate:
 
 
 def _installed() -> list[Candidate]:
-    return [
-        Candidate(point.name, "installed", module=point.value, entry_point=point, version=_version(point))
-        for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda p: p.name)
-    ]
+    try:
+        points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda p: p.name)
+        return [
+            Candidate(point.name, "installed", module=point.value, entry_point=point, version=_version(point))
+            for point in points
+        ]
+    except Exception as error:  # noqa: BLE001 - one damaged package must not hide the others' commands
+        fault = f"The installed packages' entry points cannot be read: {error!r:.200}."
+        return [Candidate("installed-packages", "installed", "failed", fault=fault)]
 
 
 def _version(point: importlib.metadata.EntryPoint) -> str:

@@ -5,8 +5,10 @@ here every fault of a plugin (broken import, SystemExit, typo, wrong argument, h
 a visible `Failure` while the others carry on.
 """
 
+import contextlib
 import importlib
 import inspect
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -30,7 +32,7 @@ from assistant.api import (
 )
 from assistant.namespace import NAMESPACE, forget, install, installed
 from assistant.plugin_places import Candidate
-from assistant.registry import KINDS, Failure, Offer, Registry
+from assistant.registry import KINDS, RESERVED, Failure, Offer, Registry
 
 IMPL = "assistant_impl"
 KIND_TYPES: dict[str, tuple[type, tuple[str, ...]]] = {
@@ -71,9 +73,11 @@ class Plugins:
         self._collecting: set[str] = set()
         self.registry = registry
         registry.refresh = self.collect
-        self.plugins = [self._load(candidate) for candidate in candidates]
-        for kind in KINDS:
-            self.collect(kind)
+        # What a plugin prints at its start must not get between the lines of a command's own output.
+        with contextlib.redirect_stdout(sys.stderr):
+            self.plugins = [self._load(candidate) for candidate in candidates]
+            for kind in KINDS:
+                self.collect(kind)
 
     def collect(self, kind: str) -> None:
         """Ask every plugin anew what it offers of one kind; a plugin that asks for it meanwhile sees the old list."""
@@ -103,12 +107,11 @@ class Plugins:
         if candidate.status != "ready":
             return plugin
         started = time.perf_counter()
-        try:
+        with self._guarded(plugin, "import"):
             plugin.module = self._import(candidate)
             self._register(plugin, plugin.module)
             plugin.status = "loaded"
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault must not end the program
-            self._fail(plugin, "import", _sentence(error))
+        if plugin.status != "loaded":
             if plugin.module is not None and self._manager.is_registered(plugin.module):
                 self._manager.unregister(plugin.module)
             if candidate.path is not None and candidate.origin != "built-in":
@@ -154,14 +157,14 @@ class Plugins:
         callers = {caller.name for caller in self._manager.get_hookcallers(module) or ()}
         plugin.hooks = tuple(sorted(callers & self._hooks))
 
-    def _results(self, plugin: Plugin, hook: str) -> Iterator[Any]:
+    def _results(self, plugin: Plugin, hook: str) -> list[Any]:
+        """What the hook offers; what a generator gave before its fault is kept."""
+        kept: list[Any] = []
         results = self._call(plugin, hook, {})
-        if results is None:
-            return
-        try:
-            yield from results
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - what came before the fault is kept
-            self._fail(plugin, hook, _sentence(error))
+        if results is not None:
+            with self._guarded(plugin, hook):
+                kept.extend(results)
+        return kept
 
     def _call(self, plugin: Plugin, hook: str, arguments: dict[str, Any]) -> Any:
         if plugin.module is None or hook not in plugin.hooks:
@@ -170,13 +173,11 @@ class Plugins:
         implementation = next(i for i in caller.get_hookimpls() if i.plugin is plugin.module)
         known = {**arguments, "host": self._host(plugin.name)}
         started = time.perf_counter()
-        try:
-            return implementation.function(*(known[name] for name in implementation.argnames))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault must not end the program
-            self._fail(plugin, hook, _sentence(error))
-            return None
-        finally:
-            plugin.hook_ms += (time.perf_counter() - started) * 1000
+        result = None
+        with self._guarded(plugin, hook):
+            result = implementation.function(*(known[name] for name in implementation.argnames))
+        plugin.hook_ms += (time.perf_counter() - started) * 1000
+        return result
 
     def _host(self, name: str) -> Host:
         if name not in self._hosts:
@@ -188,17 +189,30 @@ class Plugins:
         expected, attributes = KIND_TYPES[kind]
         # Looked up without running properties: one may hash a model file, or fail.
         fits = all(_has(value, a) for a in attributes) if attributes else isinstance(value, expected)
-        try:
+        name = None
+        before = len(self.registry.failures)
+        with self._guarded(plugin, hook):
             name = getattr(value, "name", None) if fits else None
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fault must not end the program
-            self._fail(plugin, hook, _sentence(error))
+        if len(self.registry.failures) > before:
             return
         if not isinstance(name, str) or not name:
             self._fail(plugin, hook, f"It offered a {type(value).__name__}, which is no {expected.__name__}.")
+        elif kind == "commands" and name in RESERVED:
+            self._fail(plugin, hook, f"The command {name!r} is one of the program's own.")
         elif name in offers:
             self._fail(plugin, hook, f"The name {name!r} is already taken by the plugin {offers[name].plugin!r}.")
         else:
             offers[name] = Offer(value, plugin.name)
+
+    @contextlib.contextmanager
+    def _guarded(self, plugin: Plugin, stage: str) -> Iterator[None]:
+        """Run a plugin's code: a fault of any kind is remembered and does not go further."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plugin's fault must not end the program
+            self._fail(plugin, stage, _sentence(error))
 
     def _fail(self, plugin: Plugin, stage: str, message: str) -> None:
         if stage in ("find", "import"):

@@ -11,6 +11,10 @@ from assistant.errors import NotFound
 
 T = TypeVar("T")
 
+RESERVED = frozenset(
+    ["ask", "chats", "config", "doctor", "help", "model", "models", "new", "open", "plugins", "quit", "source", "stop"]
+)
+"""The program's own commands, in the shell and in the chat: a plugin cannot offer one of these."""
 KINDS = ("models", "embedders", "loaders", "knowledge", "adapters", "commands")
 
 

@@ -32,7 +32,10 @@ def list_plugins(program: Program, as_json: bool) -> None:
             "path": str(plugin.candidate.path) if plugin.candidate.path else None,
             "hooks": list(plugin.hooks),
             "failures": [
-                {"stage": f.stage, "message": f.message} for f in loaded.registry.failures if f.plugin == plugin.name
+                {"stage": f.stage, "message": f.message}
+                for f in loaded.registry.failures
+                # A second plugin of the same name fails at being found; the first one did not.
+                if f.plugin == plugin.name and (f.stage != "find" or plugin.status == "failed")
             ],
         }
         for plugin in loaded.plugins

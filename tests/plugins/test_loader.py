@@ -8,8 +8,11 @@ import textwrap
 import pytest
 
 from assistant.cli.compose import Program
+from assistant.cli.main import COMMANDS, run
 from assistant.config import set_value
+from assistant.registry import RESERVED
 from assistant.trust import fingerprint
+from assistant.tui.commands import BUILT_IN
 
 GOOD = """
 from assistant.api import Command, Found, hookimpl
@@ -52,6 +55,12 @@ BROKEN = {
         "register_embedders",
         "gone",
     ),
+    "usurper": (
+        HEAD + "@hookimpl\ndef register_commands(): return [Command('models', 'x')]\n",
+        "register_commands",
+        "program's own",
+    ),
+    "baseless": ("class Odd(BaseException): pass\nraise Odd('strange')\n", "import", "strange"),
     "looper": (
         HEAD + "@hookimpl\ndef register_adapters(host): host.adapters(); 1 / 0\n",
         "register_adapters",
@@ -136,6 +145,25 @@ def test_broken_plugins_are_reported_and_harmless(home):
     assert "module name" in faults(program, "no-module")[0][1]
     assert status(program, "lora") == ["loaded", "failed"]
     assert program.registry.commands["lora"].plugin == "lora"
+
+
+def test_what_a_plugin_prints_at_its_start_stays_out_of_the_output(home, capsys):
+    drop(home, "chatty", "print('hello')\n" + GOOD)
+    assert status(Program(), "chatty") == ["loaded"]
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "hello" in shown.err
+
+
+def test_a_failure_is_listed_with_the_plugin_that_has_it(home, capsys):
+    drop(home, "lora", GOOD)
+    run(["plugins", "list", "--json"])
+    rows = [row for row in json.loads(capsys.readouterr().out)["plugins"] if row["name"] == "lora"]
+    assert [(row["status"], len(row["failures"])) for row in rows] == [("loaded", 0), ("failed", 1)]
+
+
+def test_the_programs_own_commands_are_reserved():
+    assert set(COMMANDS) | set(BUILT_IN) == RESERVED
 
 
 def test_a_disabled_plugin_is_listed_and_not_run(home):
